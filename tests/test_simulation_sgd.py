@@ -18,18 +18,20 @@ from sgdsde_helpers.losses import (
     SoftmaxRegression,
 )
 from sgdsde_helpers.simulation import euler_maruyama, gaussian_sgd, sgd, sgd_sde, streams
-from sgdsde_helpers.simulation.gradients import batch_gradient, means_of_tuples, tuple_size
-from sgdsde_helpers.simulation.minibatch import minibatches
+from sgdsde_helpers.simulation.gradients import batch_gradient, batches_and_gradient, means_of_tuples, tuple_size
 from sgdsde_helpers.simulation.streams import block_width, blocks, gaussians
 
 RNG = np.random.default_rng(8)
 X = RNG.normal(size=(30, 4))
+WIDE = RNG.normal(size=(30, 20)) / 3
 LOSSES = {
     "mean, scalar": MeanEstimation(X[:, 0]),
     "mean, vector": MeanEstimation(X),
     "scalar quadratic": ScalarQuadratic(RNG.uniform(0.5, 1.5, 30), X[:, 0]),
     "least squares": LeastSquares(X, X @ [1, -1, 0.5, 2] + X[:, 0] ** 2),
     "logistic": LogisticRegression(X, (X[:, 0] > 0.3) * 1.0, ridge=0.1),
+    "least squares, many features": LeastSquares(WIDE, X[:, 0]),
+    "logistic, many features": LogisticRegression(WIDE, (X[:, 0] > 0.3) * 1.0, ridge=0.1),
     "softmax": SoftmaxRegression(X, np.digitize(X[:, 1], [-0.5, 0.5]), ridge=0.1),
     "double well": DoubleWell(0.3, 0.1),
     "a reader's own": FunctionLoss(lambda p: p**2 / 2, lambda p: p[..., None] - np.array([1.0, 0.5]), 2, ()),
@@ -45,7 +47,7 @@ def plain_sgd(loss, eta, start, n_steps, batch_size, sampling, seed):
     for these, rng in zip(chains, streams(seed, len(chains))):
         phi = final[these]
         together = tuple_size(loss, batch_size) if sampling == "with_replacement" else 1
-        batches = minibatches(rng, sampling, loss.n**together, batch_size // together, len(phi))
+        batches, _ = batches_and_gradient(rng, loss, sampling, batch_size, len(phi), eta)
         for index in islice(batches, n_steps):
             examples = np.concatenate([index // loss.n**k % loss.n for k in range(together)])  # the digits in base n
             phi -= eta * Loss.minibatch_gradient(loss, phi, examples)
@@ -64,7 +66,9 @@ def test_sgd_is_the_plain_loop_on_the_same_draws(loss, batch_size, sampling):
 
 
 def test_sgd_is_the_plain_loop_over_several_blocks():
-    for loss, m in ((LOSSES["scalar quadratic"], 5000), (LOSSES["logistic"], 2500)):
+    for name, m in (("scalar quadratic", 20000), ("logistic", 9000), ("logistic, many features", 2000)):
+        loss = LOSSES[name]
+        assert m > block_width(max(1, np.size(loss.minimiser)))
         start = np.full((m, *loss.shape), 0.1)
         fast = sgd(loss, 0.1, n_steps=12, batch_size=9, n_chains=m, start=start[0], seed=4, threads=2).final
         np.testing.assert_allclose(fast, plain_sgd(loss, 0.1, start, 12, 9, "with_replacement", 4), rtol=1e-12, atol=1e-13)
@@ -76,12 +80,22 @@ def test_quick_gradients_are_the_losses_own(loss, batch_size):
     width = 70  # with the large batches, more than the buffers hold at once
     phi = RNG.normal(size=(width, *loss.shape))
     index = RNG.integers(0, loss.n, size=(batch_size, width), dtype=np.uint16)
-    gradient = batch_gradient(loss, width, batch_size)
+    eta_gradient = batch_gradient(loss, width, batch_size, eta=0.3)
     for part in (index, index[: batch_size - 1], index):  # a smaller last batch of an epoch in between
         if len(part):
-            np.testing.assert_allclose(
-                gradient(phi, part), loss.minibatch_gradient(phi, part), rtol=1e-11, atol=1e-12
-            )
+            expected = 0.3 * loss.minibatch_gradient(phi, part)
+            np.testing.assert_allclose(eta_gradient(phi, part), expected, rtol=1e-11, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 20])
+@pytest.mark.parametrize("name", ["logistic", "logistic, many features"])
+def test_a_quick_logistic_gradient_far_out(name, batch_size):
+    loss = LOSSES[name]
+    phi = np.outer([-1e4, 1e4], loss.X[0])  # the exponential of x . phi is 0 or overflows
+    index = np.zeros((batch_size, 2), dtype=int)
+    with np.errstate(over="ignore"):  # as in a run
+        quick = batch_gradient(loss, 2, batch_size)(phi, index)
+    np.testing.assert_allclose(quick, loss.minibatch_gradient(phi, index), rtol=1e-13)
 
 
 def test_means_of_tuples_are_those_of_all_batches():

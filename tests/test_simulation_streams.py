@@ -23,7 +23,7 @@ from sgdsde_helpers.simulation.streams import block_width, blocks, gaussians, un
 DATA = np.random.default_rng(0).normal(size=(40, 3))
 LINE = LeastSquares(DATA, DATA @ [1.0, 2.0, -1.0] + DATA[:, 0] ** 2)
 POINTS = MeanEstimation(DATA[:, 0])
-M = 9000  # three blocks of chains, the last one partly filled
+M = 40000  # three blocks of chains with one parameter, two of chains with three, the last one partly filled
 
 
 def all_simulations(m=M, **arguments):
@@ -37,7 +37,7 @@ def all_simulations(m=M, **arguments):
         sgd(LINE, 0.1, n_chains=m // 3, batch_size=3, **k),
         gaussian_sgd(POINTS, 0.3, n_chains=m, **k),
         gaussian_sgd(LINE, 0.1, n_chains=m // 3, noise="frozen", **k),
-        euler_maruyama(drift, noise, dt=0.1, start=np.zeros(3), n_paths=m // 9, **k),
+        euler_maruyama(drift, noise, dt=0.1, start=np.zeros(3), n_paths=m // 3, **k),
         ornstein_uhlenbeck(np.eye(3), np.eye(3), dt=0.1, start=np.zeros(3), n_paths=m // 3, **k),
         brownian_motion(1.0, dt=0.1, n_paths=m, **k),
     ]
@@ -130,10 +130,17 @@ def test_normals_continue_one_stream_in_order():
         np.testing.assert_array_equal(drawn, 0.5 * streams(1, 1)[0].standard_normal((k, *shape)))
 
 
+def test_normals_with_a_mean_and_a_factor():
+    root, mean = np.array([[2.0, 0.0], [1.0, 3.0]]), np.array([5.0, -7.0])
+    (drawn,) = islice(gaussians(streams(1, 1)[0], (9, 2), root, mean=mean), 1)
+    np.testing.assert_allclose(drawn, mean + streams(1, 1)[0].standard_normal((9, 2)) @ root.T, rtol=1e-13)
+
+
 @pytest.mark.parametrize("below", [1, 2, 7, 100, 3 * 2**30])
 def test_integers_are_uniform_and_independent(below):
-    drawn = uniform_integers(streams(4, 1)[0], below, (3, 40000))
-    assert drawn.shape == (3, 40000) and drawn.min() >= 0 and drawn.max() < below
+    drawn = np.empty((3, 40000), dtype=np.int64)
+    uniform_integers(streams(4, 1)[0], below, drawn)
+    assert drawn.min() >= 0 and drawn.max() < below
     cells = min(below, 7)
     coarse = drawn * cells // below
     sizes = np.diff([-(-below * k // cells) for k in range(cells + 1)]) / below
@@ -146,7 +153,8 @@ def test_integers_are_uniform_and_independent(below):
 def test_the_uneven_rest_is_drawn_again():
     # Of 2^32 words, 2^30 fall into the rest for this number: kept, they would double the weight of every third number.
     below = 3 * 2**30
-    drawn = uniform_integers(streams(5, 1)[0], below, (100000,))
+    drawn = np.empty(100000, dtype=np.int64)
+    uniform_integers(streams(5, 1)[0], below, drawn)
     assert_frequencies(np.bincount(drawn % 3), np.full(3, 1 / 3))
 
 

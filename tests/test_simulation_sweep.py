@@ -7,7 +7,7 @@ import pytest
 from simulation_checks import assert_covariance, assert_mean
 
 from sgdsde_helpers.checks import DivergenceError
-from sgdsde_helpers.losses import DoubleWell, LeastSquares, Loss, MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.losses import DoubleWell, LeastSquares, LogisticRegression, Loss, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.simulation import sgd, sgd_sweep, streams
 from sgdsde_helpers.simulation.minibatch import minibatches
 from sgdsde_helpers.theory import sgd_moments
@@ -18,6 +18,7 @@ LOSSES = {
     "mean, scalar": MeanEstimation(X[:, 0]),
     "mean, vector": MeanEstimation(X),
     "least squares": LeastSquares(X, X[:, 0] ** 2),
+    "logistic, many features": LogisticRegression(np.tile(X, 6) / 3, X[:, 0] > 0),
     "double well": DoubleWell(0.3, 0.1),
 }
 ETAS, SIZES = [0.05, 0.1, 0.2], [1, 3, 7]

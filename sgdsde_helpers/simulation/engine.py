@@ -18,6 +18,10 @@ from .streams import block_width, blocks, streams
 
 WATCH = 64  # steps between two looks for divergence
 
+# The C library gives memory back to the system once 128 KB lie free, so that every temporary array of a step would fault its
+# pages in anew. To free one large array raises that limit to twice its size, for the process.
+np.empty(2**21)
+
 Steps = Callable[[Array, np.random.Generator], Iterator[None]]
 
 

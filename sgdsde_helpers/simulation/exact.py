@@ -65,11 +65,11 @@ def ornstein_uhlenbeck(
     mean = np.broadcast_to(array("center", center), h.shape[:1])
     states = starting_states(start, h.shape[:1], n_paths, "n_paths")
     decay, added = (part.reshape(h.shape) for part in transition(np.atleast_2d(h), np.atleast_2d(c), dt))
-    shift = mean - apply(decay, mean)
+    shift = mean - apply(decay, mean)  # so that phi = c + decay (phi - c) + noise
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        for noise in gaussians(rng, phi.shape, factor(added)):
-            phi[...] = apply(decay, phi) + shift + noise
+        for noise in gaussians(rng, phi.shape, factor(added), mean=shift):
+            np.add(apply(decay, phi), noise, out=phi)
             yield
 
     return run(steps, states, Plan(dt, n_steps, burn_in, record, seed, threads), time_step_report(dt))

@@ -2,7 +2,7 @@
 
 `Loss.minibatch_gradient` says what is computed. What stands here for the package's own losses gives the same numbers (to
 rounding) sooner: the examples of a few draws, or of a few chains, are gathered at a time into a buffer that stays in the
-cache, and what a gradient needs of one example comes in one gather.
+cache, what a gradient needs of one example comes in one gather, and the factor eta goes into numbers that are few.
 """
 
 from __future__ import annotations
@@ -17,17 +17,20 @@ from sgdsde_helpers.losses import LeastSquares, LogisticRegression, Loss, MeanEs
 
 from .minibatch import minibatches
 
-GATHERED = 2**16  # numbers in the buffer of gathered examples: 512 KB, a share of the second-level cache
+GATHERED = 2**18  # numbers in the buffer of gathered examples: 2 MB, a share of the third-level cache
 
 TUPLES = 2**14  # numbers in a table of the means of all pairs, triples, ... of examples
+
+LINEAR = (LeastSquares, LogisticRegression)
+FEW = 16  # features and draws, up to which the features are gathered one by one
 
 Gradient = Callable[[Array, Array], Array]
 
 
 def batches_and_gradient(
-    rng: np.random.Generator, loss: Loss, sampling: str, batch_size: int, width: int
+    rng: np.random.Generator, loss: Loss, sampling: str, batch_size: int, width: int, eta: float
 ) -> tuple[Iterator[Array], Gradient]:
-    """The batches of a block of chains, and the function that turns (phi, batch) into the minibatch gradient.
+    """The batches of a block of chains, and the function that turns (phi, batch) into eta times the minibatch gradient.
 
     The function owns its buffers, so each thread needs its own; its value is good until the next call.
 
@@ -39,35 +42,38 @@ def batches_and_gradient(
         Any loss; one that has no quicker way here is asked itself.
     sampling, batch_size, width
         As in `minibatches`.
+    eta : float
+        Learning rate.
     """
     together = tuple_size(loss, batch_size) if sampling == "with_replacement" else 1
-    batches = minibatches(rng, sampling, loss.n**together, batch_size // together, width)
-    return batches, batch_gradient(loss, width, batch_size, together)
+    order = "F" if product_of_matrices(loss, batch_size) else "C"
+    batches = minibatches(rng, sampling, loss.n**together, batch_size // together, width, order)
+    return batches, batch_gradient(loss, width, batch_size, eta, together)
 
 
-def batch_gradient(loss: Loss, width: int, batch_size: int, together: int = 1) -> Gradient:
-    """``loss.minibatch_gradient`` for a block of `width` chains, in buffers of its own.
+def batch_gradient(loss: Loss, width: int, batch_size: int, eta: float = 1.0, together: int = 1) -> Gradient:
+    """eta times ``loss.minibatch_gradient``, for a block of `width` chains, in buffers of its own.
 
     With `together` > 1 an index stands for that many examples: see `means_of_tuples`.
     """
-    if (means := gradient_from_means(loss)) is not None:
+    if (means := gradient_from_means(loss, eta)) is not None:
         table, from_mean = means
         batch_mean = batch_mean_of(means_of_tuples(table, together), width, batch_size // together)
         return lambda phi, index: from_mean(phi, batch_mean(index))
-    if type(loss) in (LeastSquares, LogisticRegression):
-        return linear_model(loss, width, batch_size)
-    return loss.minibatch_gradient
+    if type(loss) in LINEAR:
+        return linear_model(loss, width, batch_size, eta)
+    return lambda phi, index: eta * loss.minibatch_gradient(phi, index)
 
 
-def gradient_from_means(loss: Loss) -> tuple[Array, Gradient] | None:
-    """A table (n, ...) whose mean over a batch is all that the gradient needs of it, and the gradient (phi, mean); or None.
+def gradient_from_means(loss: Loss, eta: float = 1.0) -> tuple[Array, Gradient] | None:
+    """A table (n, ...) whose mean over a batch is all that eta times the gradient needs of it, and that (phi, mean); or None.
 
     The type itself is asked for: a subclass may mean another gradient.
     """
     if type(loss) is MeanEstimation:
-        return loss.x, lambda phi, mean: phi - mean
-    if type(loss) is ScalarQuadratic:  # a complex number carries h_k and h_k x_k, so that one gather fetches both
-        return loss.h + 1j * loss.h * loss.x, lambda phi, mean: mean.real * phi - mean.imag
+        return eta * loss.x, lambda phi, mean: eta * phi - mean
+    if type(loss) is ScalarQuadratic:  # a complex number carries eta h_k and eta h_k x_k, so that one gather fetches both
+        return eta * (loss.h + 1j * loss.h * loss.x), lambda phi, mean: mean.real * phi - mean.imag
     return None
 
 
@@ -96,83 +102,122 @@ def broadcasts(loss: Loss) -> bool:
     return gradient_from_means(loss) is not None and not loss.shape
 
 
-def batch_mean_of(table: Array, width: int, batch_size: int) -> Callable[[Array], Array]:
-    """A function from the index (B, width) of a step to the mean of `table` (n, ...) over each chain's batch.
+def batch_mean_of(table: Array, width: int, n_draws: int) -> Callable[[Array], Array]:
+    """A function from the index (B, width) of a step, B mostly `n_draws`, to the mean of `table` (n, ...) over each chain's batch.
 
     The sum runs over a few draws at a time.
     """
-    draws = min(batch_size, max(1, GATHERED // (width * table[0].size)))
+    shares = table / n_draws
+    draws = min(n_draws, max(1, GATHERED // (width * table[0].size)))
     gathered = np.empty((draws, width, *table.shape[1:]), table.dtype)
     total = np.empty(gathered.shape[1:], table.dtype)
 
     def batch_mean(index: Array) -> Array:
-        if len(index) == 1:
+        if n_draws == 1:
             return table.take(index[0], axis=0, out=total, mode="clip")
         total[...] = 0.0
         for first in range(0, len(index), draws):
             part = index[first : first + draws]
             # "clip" does not clip here: it spares a copy that "raise" would make of the buffer.
-            total[...] += table.take(part, axis=0, out=gathered[: len(part)], mode="clip").sum(axis=0)
-        return np.divide(total, len(index), out=total)
+            total[...] += shares.take(part, axis=0, out=gathered[: len(part)], mode="clip").sum(axis=0)
+        return total if len(index) == n_draws else np.multiply(total, n_draws / len(index), out=total)
 
     return batch_mean
 
 
-def linear_model(loss: LeastSquares | LogisticRegression, width: int, batch_size: int) -> Gradient:
-    """Mean of residual(x_k . phi, y_k) x_k over each chain's batch, plus ridge times phi for logistic regression.
+def linear_model(loss: LeastSquares | LogisticRegression, width: int, batch_size: int, eta: float) -> Gradient:
+    """eta times the minibatch gradient: a sum of residual(x_k . phi) x_k, and the ridge's part.
 
-    Features and label lie side by side in one row, so that one gather fetches them.
+    What can be done to the examples beforehand is done to them, and not to each draw. For least squares sqrt(eta / B) goes into
+    x and y. A logistic example with label 1 has the gradient -x / (1 + exp(x . phi)), and one with label 0 that of -x with label
+    1: so the label goes into the sign of x.
     """
-    rows = np.column_stack([loss.X, loss.y])
     if type(loss) is LeastSquares:
-        residual, ridge = np.subtract, 0.0
+        scale = np.sqrt(eta / batch_size)
+        x, labels, residual, ridge = scale * loss.X, [scale * loss.y], np.subtract, 0.0
     else:
-        residual, ridge = lambda z, y: 0.5 + 0.5 * np.tanh(0.5 * z) - y, loss.ridge
-    make = by_features if memory_order(loss, batch_size) == "F" else by_chains
-    data_gradient = make(rows, residual, width, batch_size)
-    return data_gradient if ridge == 0 else lambda phi, index: data_gradient(phi, index) + ridge * phi
+        x, labels, ridge = (2 * loss.y - 1)[:, None] * loss.X, [], eta * loss.ridge
 
+        def residual(z: Array, out: Array) -> None:  # where exp overflows the quotient is 0, as it should be
+            np.exp(z, out=out)
+            out += 1.0
+            np.divide(-eta / batch_size, out, out=out)
 
-def memory_order(loss: Loss, batch_size: int) -> str:
-    """How the states (m, d) of a block should lie in memory: "F", feature by feature, or "C", chain by chain."""
-    small = type(loss) in (LeastSquares, LogisticRegression) and loss.d <= 16 and batch_size <= 4
-    return "F" if small else "C"
-
-
-def by_features(rows: Array, residual, width: int, batch_size: int) -> Gradient:
-    """For few features and draws: each sum runs over a few long arrays, in which the chains lie side by side."""
-    columns = np.ascontiguousarray(rows.T)
-    gathered = np.empty((len(columns), batch_size, width))
+    if not product_of_matrices(loss, batch_size):
+        of_whole_batch = by_features(x, labels, residual, width, batch_size)
+    elif batch_size == 1:
+        of_whole_batch = by_example(x, labels, residual, width)
+    else:
+        of_whole_batch = by_chains(x, labels, residual, width, batch_size)
 
     def gradient(phi: Array, index: Array) -> Array:
-        examples = columns.take(index, axis=1, out=gathered[:, : len(index)], mode="clip")
-        x, y = examples[:-1], examples[-1]
-        r = residual(np.einsum("dbm,dm->bm", x, phi.T), y)
-        r /= len(index)
-        return np.einsum("bm,dbm->dm", r, x).T
+        part = of_whole_batch(phi, index)
+        if len(index) < batch_size:
+            part *= batch_size / len(index)
+        return part if ridge == 0 else part + ridge * phi
 
     return gradient
 
 
-def by_chains(rows: Array, residual, width: int, batch_size: int) -> Gradient:
+def product_of_matrices(loss: Loss, batch_size: int) -> bool:
+    """Whether each chain's batch is large enough for products of matrices; its draws then lie side by side in memory."""
+    return type(loss) in LINEAR and (loss.d > FEW or batch_size > FEW)
+
+
+def memory_order(loss: Loss, batch_size: int) -> str:
+    """How the states (m, d) of a block should lie in memory: "F", feature by feature, or "C", chain by chain."""
+    return "F" if type(loss) in LINEAR and not product_of_matrices(loss, batch_size) else "C"
+
+
+def by_features(x: Array, labels: list[Array], residual, width: int, batch_size: int) -> Gradient:
+    """For few features and draws: each sum runs over a few long arrays, in which the chains lie side by side."""
+    d = x.shape[1]
+    columns = np.vstack([x.T, *labels])  # so that one gather fetches features and label
+    group = min(width, max(1, GATHERED // (batch_size * len(columns))))
+    gathered = np.empty(group * batch_size * len(columns))
+    total = np.empty((d, width))
+
+    def gradient(phi: Array, index: Array) -> Array:
+        for first in range(0, width, group):
+            which = index[:, first : first + group]
+            examples = gathered[: len(columns) * which.size].reshape(-1, *which.shape)
+            columns.take(which, axis=1, out=examples, mode="clip")
+            r = np.einsum("dbm,dm->bm", examples[:d], phi.T[:, first : first + group])
+            residual(r, *examples[d:], out=r)
+            np.einsum("bm,dbm->dm", r, examples[:d], out=total[:, first : first + group])
+        return total.T
+
+    return gradient
+
+
+def by_chains(x: Array, labels: list[Array], residual, width: int, batch_size: int) -> Gradient:
     """For many features or draws: a few chains at a time, and for each of them products of its batch's matrix."""
-    group = min(width, max(1, GATHERED // (batch_size * rows.shape[1])))
-    gathered = np.empty(group * batch_size * rows.shape[1])
-    mean = np.empty((width, rows.shape[1] - 1))
+    d = x.shape[1]
+    group = min(width, max(1, GATHERED // (batch_size * d)))
+    gathered = np.empty(group * batch_size * d)
+    total = np.empty((width, d))
 
     def gradient(phi: Array, index: Array) -> Array:
         for first in range(0, width, group):
             chains = slice(first, first + group)
-            which = index[:, chains].T
-            examples = gathered[: which.size * rows.shape[1]].reshape(*which.shape, -1)
-            rows.take(which, axis=0, out=examples, mode="clip")
-            x, y = examples[..., :-1], examples[..., -1]
-            r = residual(np.matvec(x, phi[chains]), y)
-            r /= len(index)
-            if len(index) > 1:
-                np.vecmat(r, x, out=mean[chains])
-            else:  # for one draw a product of matrices has nothing to sum
-                np.einsum("mb,mbd->md", r, x, out=mean[chains])
-        return mean
+            which = index.T[chains]
+            examples = x.take(which, axis=0, out=gathered[: which.size * d].reshape(*which.shape, d), mode="clip")
+            r = np.matvec(examples, phi[chains])
+            residual(r, *(y.take(which) for y in labels), out=r)
+            np.vecmat(r, examples, out=total[chains])
+        return total
+
+    return gradient
+
+
+def by_example(x: Array, labels: list[Array], residual, width: int) -> Gradient:
+    """For many features and one draw, where a product of matrices has nothing to sum."""
+    examples = np.empty((width, x.shape[1]))
+
+    def gradient(phi: Array, index: Array) -> Array:
+        x.take(index[0], axis=0, out=examples, mode="clip")
+        r = np.vecdot(examples, phi)
+        residual(r, *(y.take(index[0]) for y in labels), out=r)
+        return np.multiply(r[:, None], examples, out=examples)
 
     return gradient

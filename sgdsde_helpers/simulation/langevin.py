@@ -12,8 +12,7 @@ from sgdsde_helpers.losses import Loss
 
 from .divergence import time_step_report
 from .engine import Plan, run, start_or_minimiser, starting_states
-from .gradients import batch_gradient
-from .minibatch import minibatches
+from .gradients import batches_and_gradient
 from .recording import Moments, Paths
 from .streams import gaussians
 
@@ -67,10 +66,9 @@ def langevin(
             yield
 
     def minibatch_steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        gradient = batch_gradient(loss, len(phi), size)
-        batches = minibatches(rng, "with_replacement", loss.n, size, len(phi))
+        batches, h_gradient = batches_and_gradient(rng, loss, "with_replacement", size, len(phi), h)
         for noise, index in zip(gaussians(rng, phi.shape, np.sqrt(2 * h * t)), batches):
-            phi += noise - h * gradient(phi, index)
+            phi += noise - h_gradient(phi, index)
             yield
 
     plan = Plan(h, n_steps, burn_in, record, seed, threads=1)

@@ -8,14 +8,15 @@ import numpy as np
 
 from sgdsde_helpers.checks import Array
 
-from .streams import uniform_integers
+from .streams import DRAW, uniform_integers
 
-DRAW = 8192  # indices in one draw, where a batch is not larger: 64 KB
 SCRATCH = 2**20  # indices in the scratch space of subsets, whatever n and the number of chains
 EPOCH = 2**22  # indices in the orders of a block of reshuffled chains
 
 
-def minibatches(rng: np.random.Generator, sampling: str, n: int, batch_size: int, width: int) -> Iterator[Array]:
+def minibatches(
+    rng: np.random.Generator, sampling: str, n: int, batch_size: int, width: int, order: str = "C"
+) -> Iterator[Array]:
     """The batches of a block of chains, step by step, without end.
 
     Parameters
@@ -31,6 +32,8 @@ def minibatches(rng: np.random.Generator, sampling: str, n: int, batch_size: int
         Numbers of examples, and of draws in a batch.
     width : int
         Chains in the block.
+    order : str
+        How a batch lies in memory: "C" draw by draw, "F" chain by chain.
 
     Yields
     ------
@@ -42,42 +45,45 @@ def minibatches(rng: np.random.Generator, sampling: str, n: int, batch_size: int
         "without_replacement": without_replacement,
         "reshuffled": reshuffled,
     }[sampling]
-    return draw(rng, n, batch_size, width)
+    return draw(rng, n, batch_size, width, order)
 
 
-def with_replacement(rng: np.random.Generator, n: int, batch_size: int, width: int) -> Iterator[Array]:
-    """Independent uniform draws."""
+def with_replacement(rng: np.random.Generator, n: int, batch_size: int, width: int, order: str) -> Iterator[Array]:
+    """Independent uniform draws, those of several steps at once where a step needs few."""
     steps = max(1, DRAW // (batch_size * width))
+    index = np.empty((steps, width, batch_size) if order == "F" else (steps, batch_size, width), dtype=np.int64)
+    batches = index.transpose(0, 2, 1) if order == "F" else index
     while True:
-        yield from uniform_integers(rng, n, (steps, batch_size, width))
+        uniform_integers(rng, n, index)
+        yield from batches
 
 
-def without_replacement(rng: np.random.Generator, n: int, batch_size: int, width: int) -> Iterator[Array]:
+def without_replacement(rng: np.random.Generator, n: int, batch_size: int, width: int, order: str) -> Iterator[Array]:
     """A fresh uniform subset a step: the first `batch_size` moves of a Fisher-Yates shuffle.
 
     A shuffle may start from any order, so what the last one left behind serves the next step and the next group of chains.
     """
-    batch = np.empty((batch_size, width), dtype=index_type(n))
+    batch = np.empty((batch_size, width), dtype=index_type(n), order=order)
     group = min(width, max(1, SCRATCH // n))
-    order = np.tile(np.arange(n, dtype=index_type(n)), group)  # the orders of a group of chains, end to end
+    deck = np.tile(np.arange(n, dtype=index_type(n)), group)  # the examples of a group of chains, end to end
     while True:
         for first in range(0, width, group):
             begin = n * np.arange(min(group, width - first))
             for j in range(batch_size):
                 here, there = begin + j, begin + rng.integers(j, n, size=begin.size, dtype=index_type(n))
-                chosen = order[there]
-                order[there] = order[here]
-                order[here] = chosen
+                chosen = deck[there]
+                deck[there] = deck[here]
+                deck[here] = chosen
                 batch[j, first : first + begin.size] = chosen
         yield batch
 
 
-def reshuffled(rng: np.random.Generator, n: int, batch_size: int, width: int) -> Iterator[Array]:
+def reshuffled(rng: np.random.Generator, n: int, batch_size: int, width: int, order: str) -> Iterator[Array]:
     """Batches cut from a random order of all the examples, one order for each chain and epoch."""
-    order = np.tile(np.arange(n, dtype=index_type(n)), (width, 1))
+    decks = np.tile(np.arange(n, dtype=index_type(n)), (width, 1))
     while True:
-        rng.permuted(order, axis=1, out=order)
-        by_draw = np.ascontiguousarray(order.T)
+        rng.permuted(decks, axis=1, out=decks)
+        by_draw = np.array(decks.T, order=order)
         for first in range(0, n, batch_size):
             yield by_draw[first : first + batch_size]
 

@@ -85,9 +85,9 @@ def sgd(
     states = starting_states(start_or_minimiser(loss, start), loss.shape, n_chains)
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        batches, gradient = batches_and_gradient(rng, loss, sampling, batch, len(phi))
+        batches, eta_gradient = batches_and_gradient(rng, loss, sampling, batch, len(phi), eta)
         for index in batches:
-            phi -= eta * gradient(phi, index)
+            phi -= eta_gradient(phi, index)  # eta g-hat
             yield
 
     def bound() -> float | None:

@@ -15,9 +15,9 @@ import numpy as np
 
 from sgdsde_helpers.checks import Array, refuse
 
-STATE = 8192  # numbers in a block's state, and normals in one draw: 64 KB, so that a step stays in the cache
-WIDEST = 4096  # chains in a block at most
-HALF, LOWER = np.uint64(32), np.uint64(2**32 - 1)
+STATE = 2**15  # numbers in a block's state at most: 256 KB, which the second-level cache holds
+WIDEST = 2**14  # chains in a block at most: with few numbers a chain, a step passes over more arrays
+DRAW = 2**14  # random numbers in one draw: 128 KB
 NORMALS = ("exact", "table")
 TABLE = 2**16  # normal quantiles in a table, one for each number of 16 bits
 
@@ -63,7 +63,7 @@ def block_width(size: int) -> int:
 
 
 def gaussians(
-    rng: np.random.Generator, shape: tuple[int, ...], root: Array | float = 1.0, normals: str = "exact"
+    rng: np.random.Generator, shape: tuple[int, ...], root: Array | float = 1.0, normals: str = "exact", mean: Array | float = 0.0
 ) -> Iterator[Array]:
     """Gaussian noise for a block of chains, step by step, without end; several steps come from one draw.
 
@@ -77,13 +77,15 @@ def gaussians(
         Factor of the noise's covariance root root'.
     normals : str
         "exact", or "table" for draws from `normal_table`.
+    mean : float, or array of shape (*shape)
+        Mean of the noise.
 
     Yields
     ------
     ndarray of shape (m, *shape)
         Good until the next is asked for.
     """
-    normal = np.empty((max(1, STATE // int(np.prod(shape))), *shape))
+    normal = np.empty((max(1, DRAW // int(np.prod(shape))), *shape))
     noise = normal if np.ndim(root) == 0 else np.empty_like(normal)
     while True:
         if normals == "exact":
@@ -95,27 +97,28 @@ def gaussians(
             normal *= root
         else:
             np.matmul(normal, root.T, out=noise)
+        if np.any(mean):
+            noise += mean
         yield from noise
 
 
-def uniform_integers(rng: np.random.Generator, below: int, shape: tuple[int, ...]) -> Array:
-    """Integers 0, ..., below - 1, exactly uniform, as int64 of the given shape; two from each word of the stream.
+def uniform_integers(rng: np.random.Generator, below: int, out: Array) -> None:
+    """Fill `out`, an int64 array, with integers 0, ..., below - 1, exactly uniform; two come from each word of the stream.
 
-    Lemire's method (ACM Transactions on Modeling and Computer Simulation 29, 2019), for a whole array: 32 random bits times
-    `below`, over 2^32, is uniform but for an uneven rest of 2^32 / below, and what falls there is drawn again.
+    Lemire's method (ACM Transactions on Modeling and Computer Simulation 29, 2019), for many numbers at once: the upper half of
+    32 random bits times `below` is uniform but for an uneven rest, the lower halves under 2^32 mod `below`, drawn again.
     """
-    size = int(np.prod(shape))
-    words = rng.bit_generator.random_raw(-(-size // 2))
-    product = np.empty((2, words.size), dtype=np.uint64)
-    np.right_shift(words, HALF, out=product[0])
-    np.bitwise_and(words, LOWER, out=product[1])
-    product *= np.uint64(below)
-    uneven = product.astype(np.uint32) < np.uint32(2**32 % below)
-    product >>= HALF
-    result = product.view(np.int64).reshape(-1)
-    if uneven.any():
-        result[uneven.reshape(-1)] = rng.integers(0, below, size=np.count_nonzero(uneven))
-    return result[:size].reshape(shape)
+    numbers = out.reshape(-1).view(np.uint64)
+    for first in range(0, numbers.size, DRAW):
+        part = numbers[first : first + DRAW]
+        bits = rng.bit_generator.random_raw(-(-part.size // 2)).view(np.uint32)[: part.size]
+        part[...] = bits
+        part *= np.uint64(below)
+        part >>= np.uint64(32)
+        lower = bits * np.uint32(below)
+        if lower.min() < 2**32 % below:
+            uneven = np.flatnonzero(lower < 2**32 % below)
+            part[uneven] = rng.integers(0, below, size=uneven.size)
 
 
 @cache
