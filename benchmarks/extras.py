@@ -1,4 +1,4 @@
-"""What is not a row: the floor, what each idea brought, cost against size, threads, memory, and better algorithms."""
+"""What is not a row: the floor, what each idea brought, size, memory, threads, better algorithms, start-up, the widget."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import os
 import subprocess
 import sys
 import tracemalloc
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
+from multiprocessing import get_context
 from time import perf_counter, process_time
 
 import ideas
@@ -22,13 +25,16 @@ def measure(rounds: int, cores: set[int]) -> dict:
     """All of them, in the order of the page."""
     return {
         "floor": floor(rounds),
+        "diffusion": diffusion(rounds),
         "ideas": ideas.measure(rounds),
+        "pages": ideas.pages(rounds),
         "size": size(rounds),
-        "threads": threads(rounds, cores),
         "memory": memory(),
-        "import_s": import_time(rounds),
+        "threads": threads(rounds, cores),
         "schemes": schemes(rounds),
         "transfer": transfer(rounds),
+        "start": start_up(rounds),
+        "widget": widget(rounds),
     }
 
 
@@ -69,27 +75,57 @@ def floor(rounds: int) -> dict:
     return in_turn(runs, 8192 * repeats, rounds)
 
 
+def diffusion(rounds: int) -> dict:
+    """Cost of a path and step of Euler-Maruyama over that of its normal number, each pair timed in turn."""
+    rng, block = np.random.Generator(np.random.SFC64(1)), np.empty(8192)
+    row = work.Row("A", "", "", 16_384, 100)
+    k = {"dt": work.DT, "n_steps": row.steps, "start": 0.0, "n_paths": row.chains, "seed": 1}
+    runs = {
+        "Brownian motion": lambda: euler_maruyama(np.zeros_like, 1.0, **k),
+        "linear drift, constant noise": lambda: euler_maruyama(np.negative, 1.0, **k),
+        "row A: cubic drift, noise of the state": ours.contender(row),
+        "row A, normals from a table": ours.contender(row, normals="table"),
+    }
+    runs["normal"] = lambda: [rng.standard_normal(out=block) for _ in range(row.units // block.size)]
+    times = in_turn(runs, row.units, rounds)
+    normal = times.pop("normal")
+    return {name: {"ns": ns, "normals": ns / normal} for name, ns in times.items()}
+
+
 def size(rounds: int) -> dict:
-    """Row A's cost per path and step from 10^3 to 10^6 paths."""
-    runs, units = {}, {}
-    for m, steps in ((10**3, 2000), (10**4, 200), (10**5, 20), (10**6, 5)):
-        row = work.Row("A", "", "", m, steps)
-        runs[f"{m:,}"], units[f"{m:,}"] = ours.contender(row), m * steps
-    return in_turn(runs, units, rounds)
+    """Cost per path or chain and step of rows A and C8 from 10^3 to 10^6 of them."""
+    found = {}
+    for key in ("A", "C8"):
+        runs, units = {}, {}
+        for m, steps in ((10**3, 2000), (10**4, 200), (10**5, 20), (10**6, 10)):
+            row = work.Row(key, "", "", m, steps, batch=work.BY_KEY[key].batch)
+            runs[f"{m:,}"], units[f"{m:,}"] = ours.contender(row), m * steps
+        found[work.BY_KEY[key].title] = in_turn(runs, units, rounds)
+    return found
 
 
 def threads(rounds: int, cores: set[int]) -> dict:
-    """How much faster two threads are, on two cores."""
+    """How much faster two threads, and two processes, do the work of eight blocks, on two cores."""
     if len(cores) < 2:
         return {}
     os.sched_setaffinity(0, cores)
     found = {}
-    for key in ("A", "C8", "D64", "E8"):
-        row = work.BY_KEY[key]
-        times = in_turn({t: ours.contender(row, threads=t) for t in (1, 2)}, row.units, rounds, perf_counter)
-        found[row.title] = times[1] / times[2]
+    with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
+        for key, chains in (("A", 2**17), ("C8", 2**17), ("D64", 2**15 // 10 * 8), ("E8", 2**12)):
+            row = work.BY_KEY[key]
+            job = work.Row(key, row.title, row.unit, chains, max(2, row.units // chains // 2), batch=row.batch)
+            half = replace(job, chains=chains // 2)
+            runs = {t: ours.contender(job, threads=t) for t in (1, 2)}
+            runs["pool"] = lambda half=half: list(pool.map(run_row, [half, half]))
+            times = in_turn(runs, row.units, rounds, perf_counter)
+            found[row.title] = {"threads": times[1] / times[2], "processes": times[1] / times["pool"]}
     os.sched_setaffinity(0, {max(cores)})
     return found
+
+
+def run_row(row: work.Row) -> float:
+    """Do the row's work in a process of a pool; the mean of the final states, so that little is sent back."""
+    return float(ours.contender(row)().mean())
 
 
 def memory() -> dict:
@@ -106,15 +142,50 @@ def memory() -> dict:
     return found
 
 
-def import_time(rounds: int) -> float:
-    """Seconds that `import sgdsde_helpers` adds to a bare interpreter."""
-    times = {"pass": [], "import sgdsde_helpers": []}
-    for _ in range(rounds):
-        for code, found in times.items():
-            start = perf_counter()
-            subprocess.run([sys.executable, "-c", code], check=True)
-            found.append(perf_counter() - start)
-    return float(np.median(times["import sgdsde_helpers"]) - np.median(times["pass"]))
+def start_up(rounds: int) -> dict:
+    """Seconds that imports, and then the first call of SGD, add to a bare interpreter."""
+    first_call = "from sgdsde_helpers.losses import MeanEstimation; from sgdsde_helpers.simulation import sgd; "
+    first_call += "sgd(MeanEstimation([-1.0, 1.0]), 0.1, n_steps=10, n_chains=10, seed=1)"
+    codes = ["import numpy", "import sgdsde_helpers", "import sgdsde_helpers.simulation", "import sgdsde_helpers.theory"]
+    programs = {"pass": "pass"} | {code: code for code in codes} | {"a first call of sgd": first_call}
+    runs = {name: lambda code=code: subprocess.run([sys.executable, "-c", code], check=True) for name, code in programs.items()}
+    seconds = {name: ns / 1e9 for name, ns in in_turn(runs, 1, rounds, perf_counter).items()}
+    bare = seconds.pop("pass")
+    return {name: s - bare for name, s in seconds.items()}
+
+
+def widget(rounds: int) -> dict:
+    """Milliseconds of a live redraw (2,000 chains of 500 steps and the picture), and of a grid of 8 x 6 settings."""
+    from sgdsde_helpers.figures import histogram_with_density, label_axes, setting
+    from sgdsde_helpers.widgets import explore
+
+    grid, edges = np.linspace(-2, 2, 200), np.linspace(-2, 2, 81)
+    loss = MeanEstimation([-1.0, 1.0])
+
+    def simulate(eta, batch_size, seed):
+        return sgd(loss, eta, n_steps=500, batch_size=batch_size, n_chains=2000, start=0.0, seed=seed).final
+
+    def law_panel(ax, eta, batch_size, seed):
+        variance = eta / batch_size / (2 - eta)
+        final = simulate(eta, batch_size, seed)
+        histogram_with_density(ax, final, grid, np.exp(-(grid**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance), bins=edges)
+        ax.set(xlim=(-2, 2), ylim=(0, 6))
+        label_axes(ax, r"$\Phi$", "density")
+        return f"{setting(eta, batch_size)}: variance {variance:.3f}, measured {final.var():.3f}."
+
+    etas, sizes = np.geomspace(0.02, 0.6, 8), [1, 2, 4, 8, 16, 32]
+    explorer = explore(law_panel, etas, sizes, label="law")
+    seeds = iter(range(10**6))
+
+    def redraw():
+        explorer.live.seed.value = next(seeds) + 2  # as a reader does who types a seed
+
+    runs = {
+        "simulate 2,000 chains × 500 steps": lambda: simulate(0.1, 1, 1),
+        "simulate and redraw": redraw,
+        "grid of 48 settings, simulated, drawn and encoded": lambda: explore(law_panel, etas, sizes, label="law"),
+    }
+    return in_turn(runs, 1e6, min(rounds, 5))
 
 
 def schemes(rounds: int) -> list[dict]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from time import process_time
 
 import numpy as np
@@ -9,13 +11,23 @@ import ours
 import work
 from peers import numpy_plain
 
+PROBLEMS = {
+    "A": work.Row("A", "Euler-Maruyama, 1-D, noise of the state, 100,000 paths", "path × step", 100_000, 50),
+    "C8": work.Row("C8", "SGD, scalar parabolas, B = 8, 100,000 chains", "chain × step", 100_000, 20, batch=8),
+    "D8": work.BY_KEY["D8"],
+    "E8": work.BY_KEY["E8"],
+}
+
 
 def measure(rounds: int) -> list[dict]:
     """For each problem the nanoseconds per unit of its versions, timed in turn."""
     found = []
-    for key, versions in (("A", paths), ("C8", parabolas), ("D8", regression), ("E64", regression)):
-        row = work.BY_KEY[key]
+    for (key, row), versions in zip(PROBLEMS.items(), (paths, parabolas, least_squares, logistic), strict=True):
         runs = versions(row) | {"the package": ours.contender(row)}
+        reference = runs["the package"]()
+        for name, run in runs.items():
+            if not work.same_work(row, reference, run()):
+                raise AssertionError(f"'{name}' does not do the work of row {key}")
         times = {name: [] for name in runs}
         for _ in range(rounds):
             for name, run in runs.items():
@@ -26,90 +38,145 @@ def measure(rounds: int) -> list[dict]:
     return found
 
 
-def paths(row: work.Row) -> dict:
-    """Row A: another generator, then blocks, then several steps of noise in one draw, then normals from a table."""
+def blocks(row: work.Row, width: int):
+    """The starts and widths of the blocks of chains."""
+    return [(first, min(width, row.chains - first)) for first in range(0, row.chains, width)]
 
-    def loop(generator, width, draws):
+
+def paths(row: work.Row) -> dict:
+    """Row A: another generator, then blocks of paths; and normals from a table."""
+
+    def loop(generator, width):
         def run():
-            rng = np.random.Generator(generator(1))
-            for first in range(0, row.chains, width):
-                phi = np.zeros(min(width, row.chains - first))
-                for i in range(row.steps):
-                    if i % draws == 0:
-                        noise = np.sqrt(work.DT) * rng.standard_normal((draws, len(phi)))
-                    phi = phi + work.drift(phi) * work.DT + ours.noise(phi) * noise[i % draws]
+            rng, final = np.random.Generator(generator(1)), np.empty(row.chains)
+            for first, m in blocks(row, width):
+                phi = np.zeros(m)
+                for _ in range(row.steps):
+                    dW = np.sqrt(work.DT) * rng.standard_normal(m)
+                    phi = phi + work.drift(phi) * work.DT + ours.noise(phi) * dW
+                final[first : first + m] = phi
+            return final
 
         return run
 
     return {
-        "plain loop": loop(np.random.PCG64, row.chains, 1),
-        "+ SFC64": loop(np.random.SFC64, row.chains, 1),
-        "+ blocks of 4,096 paths": loop(np.random.SFC64, 4096, 1),
-        "+ two steps in a draw": loop(np.random.SFC64, 4096, 2),
+        "plain loop, PCG64": loop(np.random.PCG64, row.chains),
+        "+ SFC64": loop(np.random.SFC64, row.chains),
+        "+ blocks of 16,384 paths": loop(np.random.SFC64, 2**14),
         "the package, normals from a table": ours.contender(row, normals="table"),
     }
 
 
 def parabolas(row: work.Row) -> dict:
-    """Row C: blocks, then small indices, then one gather of a complex number for both coefficients."""
+    """Row C: draws along the first axis, then blocks, then one gather of a complex number, then pairs of examples."""
     h, hx, eta = work.CURVATURES, work.CURVATURES * work.POINTS, work.ETA["C"]
-    both = h + 1j * hx
+    one = h + 1j * hx
+    two = ((one[:, None] + one) / 2).reshape(-1)  # the means of all pairs of examples
 
-    def loop(width, index_type, one_gather):
+    def loop(width, gradient, n, draws):
         def run():
-            rng = np.random.Generator(np.random.SFC64(1))
-            for first in range(0, row.chains, width):
-                phi = np.zeros(min(width, row.chains - first))
+            rng, final = np.random.Generator(np.random.SFC64(1)), np.empty(row.chains)
+            for first, m in blocks(row, width):
+                phi = np.zeros(m)
                 for _ in range(row.steps):
-                    index = rng.integers(0, 100, size=(row.batch, len(phi)), dtype=index_type)
-                    if one_gather:
-                        mean = both.take(index).mean(axis=0)
-                        phi = phi - eta * (mean.real * phi - mean.imag)
-                    else:
-                        phi = phi - eta * (h.take(index).mean(axis=0) * phi - hx.take(index).mean(axis=0))
+                    phi = phi - eta * gradient(phi, rng.integers(0, n, size=(draws, m)))
+                final[first : first + m] = phi
+            return final
+
+        return run
+
+    def two_gathers(phi, index):
+        return h.take(index).mean(axis=0) * phi - hx.take(index).mean(axis=0)
+
+    def one_gather(table):
+        def gradient(phi, index):
+            mean = table.take(index).mean(axis=0)
+            return mean.real * phi - mean.imag
+
+        return gradient
+
+    return {
+        "plain loop": numpy_plain.chains(row),
+        "+ draws along the first axis": loop(row.chains, two_gathers, 100, row.batch),
+        "+ blocks of 16,384 chains": loop(2**14, two_gathers, 100, row.batch),
+        "+ one gather": loop(2**14, one_gather(one), 100, row.batch),
+        "+ pairs of examples": loop(2**14, one_gather(two), 100**2, row.batch // 2),
+    }
+
+
+def least_squares(row: work.Row) -> dict:
+    """Row D: feature by feature, then eta / B in the examples."""
+    columns = np.vstack([work.FEATURES.T, work.TARGETS])
+    share = work.ETA["D"] / row.batch
+
+    def loop(columns, share):
+        def run():
+            rng, phi = np.random.Generator(np.random.SFC64(1)), np.zeros((10, row.chains))
+            for _ in range(row.steps):
+                examples = columns.take(rng.integers(0, 1000, size=(row.batch, row.chains)), axis=1)
+                residual = np.einsum("dbm,dm->bm", examples[:10], phi) - examples[10]
+                step = np.einsum("bm,dbm->dm", residual, examples[:10])
+                phi -= step if share == 1 else share * step
+            return phi.T
 
         return run
 
     return {
         "plain loop": numpy_plain.chains(row),
-        "+ draws along the first axis, take": loop(row.chains, np.int64, False),
-        "+ blocks of 4,096 chains": loop(4096, np.int64, False),
-        "+ 16-bit indices": loop(4096, np.uint16, False),
-        "+ one gather": loop(4096, np.uint16, True),
+        "+ chains side by side, feature by feature": loop(columns, share),
+        "+ η in the examples": loop(np.sqrt(share) * columns, 1),
     }
 
 
-def regression(row: work.Row) -> dict:
-    """Rows D and E: blocks of chains, then features and label in one gather, then BLAS for each chain's batch."""
-    logistic = row.key[0] == "E"
-    x, y = (work.DIGITS, work.ABOVE_FOUR) if logistic else (work.FEATURES, work.TARGETS)
-    together = np.column_stack([x, y])
-    eta = work.ETA[row.key[0]]
+def logistic(row: work.Row) -> dict:
+    """Row E: products of matrices, then the label in the sign of the example."""
+    x, y, eta = work.DIGITS, work.ABOVE_FOUR, work.ETA["E"]
+    signed = (2 * y - 1)[:, None] * x
 
-    def link(z):
-        return 0.5 + 0.5 * np.tanh(0.5 * z) if logistic else z
-
-    def loop(width, one_gather, blas):
+    def loop(table, weights):
         def run():
-            rng = np.random.Generator(np.random.SFC64(1))
-            for first in range(0, row.chains, width):
-                phi = np.zeros((min(width, row.chains - first), x.shape[1]))
-                for _ in range(row.steps):
-                    index = rng.integers(0, len(x), size=(len(phi), row.batch), dtype=np.uint16)
-                    rows = together.take(index, axis=0) if one_gather else None
-                    features, labels = (rows[..., :-1], rows[..., -1]) if one_gather else (x.take(index, axis=0), y.take(index))
-                    if blas:
-                        phi -= eta / row.batch * np.vecmat(link(np.matvec(features, phi)) - labels, features)
-                    else:
-                        residual = link(np.einsum("mbd,md->mb", features, phi)) - labels
-                        phi -= eta / row.batch * np.einsum("mb,mbd->md", residual, features)
+            rng, phi = np.random.Generator(np.random.SFC64(1)), np.zeros((row.chains, 64))
+            for _ in range(row.steps):
+                index = rng.integers(0, len(x), size=(row.chains, row.batch))
+                examples = table.take(index, axis=0)
+                phi -= np.vecmat(weights(np.matvec(examples, phi), index), examples)
+            return phi
 
         return run
 
-    width = max(1, 2**16 // (row.batch * x.shape[1]))
+    def of_labels(z, index):
+        return eta / row.batch * (1 / (1 + np.exp(-z)) - y.take(index))
+
+    def of_signs(z, _):
+        return -eta / row.batch / (1 + np.exp(z))
+
     return {
         "plain loop": numpy_plain.chains(row),
-        f"+ blocks of {width} chains": loop(width, False, False),
-        "+ one gather": loop(width, True, False),
-        "+ matrix products": loop(width, True, True),
+        "+ products of matrices": loop(x, of_labels),
+        "+ label in the sign of the example": loop(signed, of_signs),
     }
+
+
+TEMPORARIES = """
+import sys
+from time import process_time
+import numpy as np
+if sys.argv[1] == "kept":
+    np.empty(2**21)
+phi, times = np.zeros(2**15), []
+for _ in range(int(sys.argv[2])):
+    start = process_time()
+    for _ in range(100):
+        phi * (1.0 - phi * phi) + np.sqrt(0.1 * (1.0 + phi * phi)) * phi
+    times.append((process_time() - start) / 100 / phi.size * 1e9)
+print(np.median(times))
+"""
+
+
+def pages(rounds: int) -> dict:
+    """Nanoseconds per number of row A's drift and noise on 32,768 numbers, by what becomes of freed memory."""
+    found = {}
+    for state in ("returned", "kept"):
+        command = [sys.executable, "-c", TEMPORARIES, state, str(rounds)]
+        found[state] = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    return found

@@ -29,7 +29,7 @@ def contender(row: Row, chains: int | None = None, threads: int = 1, **options):
         k["record"] = row.steps // 100 if key == "G" else "final"
         return lambda: euler_maruyama(work.drift, noise, dt=work.DT, start=0.0, n_paths=m, **k, **options).final
     if key == "B":
-        return lambda: euler_maruyama(lambda p: -(p @ work.H), work.G, dt=work.DT, start=np.ones(10), n_paths=m, **k).final
+        return lambda: euler_maruyama(lambda p: p @ -work.H, work.G, dt=work.DT, start=np.ones(10), n_paths=m, **k).final
     if key == "I":
         k["record"] = row.steps // 20
         return lambda: ornstein_uhlenbeck(

@@ -1,4 +1,4 @@
-"""The results as text: on the terminal, and as the table of the book's page."""
+"""The results as text: lines for the terminal, and the tables that the book's page includes."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from pathlib import Path
 
 import numpy as np
 
+LIBRARIES = ("torchsde", "diffrax", "sdepy", "sdeint", "torch.optim", "torch.func", "scikit-learn")
+
 
 def machine() -> dict:
     """Processor, core count, and versions."""
     info = Path("/proc/cpuinfo")
-    names = [line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] if info.exists() else []
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     return {
         "processor": names[0] if names else platform.processor() or platform.machine(),
         "cores": os.cpu_count(),
@@ -24,47 +27,80 @@ def machine() -> dict:
 
 def heading(m: dict) -> str:
     """One line on the machine."""
-    return f"{m['processor']}, {m['cores']} cores, {m['system']}, Python {m['python']}, NumPy {m['numpy']}; one core, float64"
+    return f"{m['processor']}, {m['cores']} cores, {m['system']}, Python {m['python']}, NumPy {m['numpy']}"
 
 
-def number(ns: float) -> str:
-    """Three digits."""
-    return f"{ns:.1f}" if ns < 100 else f"{ns:,.0f}"
+def number(x: float) -> str:
+    """Two digits after the point for small numbers, none for large ones."""
+    return f"{x:,.0f}" if x >= 100 else f"{x:.1f}" if x >= 10 else f"{x:.2f}"
 
 
 def row_lines(row: dict) -> str:
     """A row on the terminal."""
     lines = [f"{row['key']:<4} {row['title']}: ours {number(row['ours_ns'])} ns per {row['unit']}"]
-    for peer in sorted(row["peers"], key=lambda p: p["ns"]):
+    for peer in by_speed(row):
         low, middle, high = peer["ratio"]
-        lines.append(
-            f"       {peer['name']:<46} {number(peer['ns']):>9} ns   {middle:8.2f} x ours ({low:.2f} to {high:.2f})"
-            + (f"   first call {peer['first_call_s']:.1f} s" if peer["first_call_s"] > 0.5 + row["ours_first_call_s"] else "")
-        )
+        lines.append(f"       {peer['name']:<46} {number(peer['ns']):>9} ns   {middle:8.2f} x ours ({low:.2f} to {high:.2f})")
     return "\n".join(lines)
 
 
-def extras_lines(found: dict) -> str:
-    """The other measurements on the terminal."""
-    return "\n".join(section for _, section in sections(found))
+def by_speed(row: dict) -> list[dict]:
+    """The row's contenders, the quickest first."""
+    return sorted(row["peers"], key=lambda peer: peer["ratio"][1])
+
+
+def kind(name: str) -> str:
+    """Compiled code, a library, or a peer written by hand."""
+    return "compiled" if name.startswith("Numba") else "library" if name.startswith(LIBRARIES) else "by hand"
 
 
 def page(found: dict) -> str:
-    """The tables in Markdown, to be included by the book's page."""
-    m = found["machine"]
-    text = [f"Measured on {found['date']}: {heading(m)}. Medians of {found['rounds']} rounds taken in turn.", ""]
-    text += ["```{table} Nanoseconds per unit of work, and in brackets the multiple of ours (quartiles of the rounds)"]
-    text += [":name: tab-speed", "", "| work (unit) | ours | others, quickest first |", "|---|---|---|"]
-    for row in found["rows"]:
-        others = "<br>".join(
-            f"{p['name']} {number(p['ns'])} ({p['ratio'][1]:.2f}: {p['ratio'][0]:.2f} to {p['ratio'][2]:.2f})"
-            for p in sorted(row["peers"], key=lambda p: p["ns"])
-        )
-        text.append(f"| **{row['key']}** {row['title']} ({row['unit']}) | {number(row['ours_ns'])} | {others} |")
-    text += ["```", ""]
-    for _, section in sections(found["extras"]):
-        text += [section, ""]
-    return "\n".join(text).rstrip() + "\n"
+    """All tables in Markdown, each between marks by which the page includes it."""
+    parts = {"machine": opening(found), "rows": rows_table(found["rows"]), "verdict": verdict(found["rows"])}
+    return "\n".join(f"<!-- {name} -->\n\n{text}\n" for name, text in (parts | tables(found["extras"])).items()) + "\n<!-- end -->\n"
+
+
+def opening(found: dict) -> str:
+    """When and where it was measured."""
+    return (
+        f"Measured on {found['date']} on one core of: {heading(found['machine'])}. Every figure is a median over "
+        f"{found['rounds']} rounds taken in turn."
+    )
+
+
+def rows_table(rows: list[dict]) -> str:
+    """The main table: ours, and the quickest contender of each kind."""
+    kinds = ("by hand", "library", "compiled")
+    lines = []
+    for row in rows:
+        cells = []
+        for wanted in kinds:
+            best = next((peer for peer in by_speed(row) if kind(peer["name"]) == wanted), None)
+            cells.append(f"{best['name']}: {best['ratio'][1]:.2f} ({best['ratio'][0]:.2f} to {best['ratio'][2]:.2f})" if best else "")
+        lines.append([f"**{row['key']}** {row['title']}", row["unit"], number(row["ours_ns"]), *cells])
+    head = ["work", "unit", "ours, ns per unit", "quickest by hand", "quickest library", "compiled"]
+    caption = "Cost of a unit of work in the package, and how many times that the others take (quartiles of the rounds)"
+    return table(caption, "tab-speed", head, lines)
+
+
+def verdict(rows: list[dict]) -> str:
+    """Who is ahead, in words: a ratio under 1 is a win of the other's."""
+    ahead, level, slow = [], [], []
+    for row in rows:
+        for peer in row["peers"]:
+            low, middle, high = peer["ratio"]
+            if kind(peer["name"]) == "compiled":
+                if middle < 0.5:
+                    slow.append(f"{row['key']} ({1 / middle:.1f} times)")
+            elif high < 1:
+                ahead.append(f"{peer['name']} on {row['key']} ({middle:.2f})")
+            elif low < 1:
+                level.append(f"{peer['name']} on {row['key']} ({middle:.2f})")
+    return (
+        f"Ahead of the package, with all the middle half of the rounds: {'; '.join(ahead) or 'nobody but compiled code'}. "
+        f"Not to be told from it: {'; '.join(level) or 'nobody'}. "
+        f"Rows on which compiled and fused code is more than twice as quick: {', '.join(slow) or 'none'}."
+    )
 
 
 def table(caption: str, name: str, head: list[str], rows: list[list[str]]) -> str:
@@ -73,27 +109,55 @@ def table(caption: str, name: str, head: list[str], rows: list[list[str]]) -> st
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows] + ["```"])
 
 
-def sections(x: dict) -> list[tuple[str, str]]:
-    """(name, table) of each of the other measurements."""
-    found = [
-        ("floor", table("The floor: nanoseconds for one random number", "tab-floor", ["draw", "ns"], [[k, number(v)] for k, v in x["floor"].items()])),
-        (
-            "ideas",
-            table(
-                "What each idea brought, added one at a time: nanoseconds per unit",
-                "tab-ideas",
-                ["work", "version", "ns"],
-                [[f"{i['row']}: {i['title']}" if first else "", name, number(ns)] for i in x["ideas"] for first, (name, ns) in zip([True] + [False] * 9, i["ns"].items())],
-            ),
+def tables(x: dict) -> dict[str, str]:
+    """The other measurements, each as a table."""
+    ideas = [
+        [f"**{problem['row']}**" if first else "", name, number(ns)]
+        for problem in x["ideas"]
+        for first, (name, ns) in zip([True] + [False] * 9, problem["ns"].items(), strict=False)
+    ]
+    ideas += [
+        ["**pages**", "drift and noise of 32,768 numbers, freed memory given back", number(x["pages"]["returned"])],
+        ["", "freed memory kept", number(x["pages"]["kept"])],
+    ]
+    sizes = list(next(iter(x["size"].values())))
+    recorded = {"final": "final states", "moments": "running moments", "100": "every 100th step"}
+    found = {
+        "floor": table(
+            "The floor: nanoseconds for one random number of NumPy's", "tab-floor", ["draw", "ns"],
+            [[name, number(ns)] for name, ns in x["floor"].items()],
         ),
-        ("size", table("Row A: nanoseconds per path and step against the number of paths", "tab-size", ["paths", "ns"], [[k, number(v)] for k, v in x["size"].items()])),
-    ]
-    if x["threads"]:
-        found.append(("threads", table("Speed of two threads over one, on two cores", "tab-threads", ["work", "times faster"], [[k, f"{v:.2f}"] for k, v in x["threads"].items()])))
-    found += [
-        ("memory", table("Peak memory of 10,000 scalar chains, in MB", "tab-memory", ["recorded", "100 steps", "1,000 steps"], [[k if not k.isdigit() else f"every {k}th step", *(f"{mb:.2f}" for mb in v)] for k, v in x["memory"].items()])),
-        ("schemes", table("A better scheme: relative error of the second moment, and cost of a path to time 1", "tab-schemes", ["scheme", "relative error", "ns"], [[s["name"].replace("_", " "), f"{s['relative_error']:+.1e}", number(s["ns"])] for s in x["schemes"]])),
-        ("transfer", table("A better algorithm: the stationary variance of two points at eta = 2/3", "tab-transfer", ["method", "relative error", "ms"], [[k, f"{v['relative_error']:+.0e}", f"{v['ms']:.1f}"] for k, v in x["transfer"].items()])),
-        ("import", f"`import sgdsde_helpers` takes {x['import_s']:.2f} s."),
-    ]
+        "diffusion": table(
+            "Diffusion over its floor", "tab-diffusion", ["equation", "ns per path × step", "in normal numbers"],
+            [[name, number(v["ns"]), f"{v['normals']:.2f}"] for name, v in x["diffusion"].items()],
+        ),
+        "ideas": table("What each idea brought, added one at a time", "tab-ideas", ["work", "version", "ns per unit"], ideas),
+        "size": table(
+            "Nanoseconds per unit against the number of paths or chains", "tab-size", ["work", *sizes],
+            [[title, *(number(v) for v in by_size.values())] for title, by_size in x["size"].items()],
+        ),
+        "memory": table(
+            "Peak memory of 10,000 scalar chains, in MB", "tab-memory", ["recorded", "100 steps", "1,000 steps"],
+            [[recorded[name], *(f"{mb:.2f}" for mb in v)] for name, v in x["memory"].items()],
+        ),
+        "threads": table(
+            "How many times faster two workers are than one", "tab-threads", ["work", "two threads", "two processes"],
+            [[title, f"{v['threads']:.2f}", f"{v['processes']:.2f}"] for title, v in x["threads"].items()],
+        ),
+        "schemes": table(
+            "A better scheme: second moment of a path at time 1", "tab-schemes", ["scheme", "relative error", "ns per path"],
+            [[s["name"].replace("_", " "), f"{s['relative_error']:+.1e}", number(s["ns"])] for s in x["schemes"]],
+        ),
+        "transfer": table(
+            "A better algorithm: stationary variance of two points at η = 2/3", "tab-transfer", ["method", "relative error", "ms"],
+            [[name, f"{v['relative_error']:+.0e}", number(v["ms"])] for name, v in x["transfer"].items()],
+        ),
+        "start": table(
+            "What a reader waits for at the start", "tab-start", ["what", "seconds after Python's own start"],
+            [[f"`{name}`" if name.startswith("import") else name, f"{s:.2f}"] for name, s in x["start"].items()],
+        ),
+        "widget": table(
+            "The widget on one core", "tab-widget", ["what", "ms"], [[name, number(ms)] for name, ms in x["widget"].items()]
+        ),
+    }  # fmt: skip
     return found

@@ -1,7 +1,7 @@
 """Times the package on nine kinds of work, in turn with what a reader would use instead, and writes the table.
 
-    python benchmarks/run.py            everything; results.md and results.json are written beside this file
-    python benchmarks/run.py --quick    the package and the plain NumPy loop only, under two minutes; prints, writes nothing
+    make bench          everything; writes results.json and results.md beside this file, and the picture of the book's page
+    make bench-quick    the package and the plain NumPy loop only, in under two minutes; writes nothing
     python benchmarks/run.py --rows A C1
 
 One core, float64, processor time. A round times ours and then one contender, so that a slow spell of a shared machine falls
@@ -29,6 +29,7 @@ sys.path.insert(0, str(HERE))
 import extras
 import numpy as np
 import ours
+import picture
 import report
 import work
 
@@ -55,11 +56,11 @@ def main() -> None:
     found = {"machine": machine, "date": f"{datetime.now(UTC):%Y-%m-%d}", "rounds": rounds, "rows": rows}
     if options.rows == list(work.BY_KEY):
         found["extras"] = extras.measure(rounds, cores)
-        print(report.extras_lines(found["extras"]))
+        print("\n\n".join([report.verdict(rows), *report.tables(found["extras"]).values()]))
         if not options.quick:
             (HERE / "results.json").write_text(json.dumps(found, indent=1) + "\n")
             (HERE / "results.md").write_text(report.page(found))
-            print(f"written: {HERE / 'results.md'} and results.json")
+            picture.draw(rows)
 
 
 def load_peers(names: list[str]) -> list:

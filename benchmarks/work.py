@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -57,7 +57,6 @@ class Row:
     steps: int
     units_per_step: int = 1
     batch: int = 1
-    options: dict = field(default_factory=dict)
 
     @property
     def units(self) -> int:
@@ -65,21 +64,21 @@ class Row:
 
 
 ROWS = [
-    Row("A", "Euler-Maruyama, 1-D, noise of the state", "path x step", 10_000, 1000),
-    Row("B", "Euler-Maruyama, d = 10, constant noise", "path x step x dim", 2000, 200, 10),
-    Row("C1", "SGD, scalar parabolas, n = 100, B = 1", "chain x step", 10_000, 500),
-    Row("C8", "SGD, scalar parabolas, n = 100, B = 8", "chain x step", 10_000, 100, batch=8),
-    Row("C64", "SGD, scalar parabolas, n = 100, B = 64", "chain x step", 10_000, 20, batch=64),
-    Row("D1", "SGD, least squares, n = 1,000, d = 10, B = 1", "chain x step", 2000, 300),
-    Row("D8", "SGD, least squares, n = 1,000, d = 10, B = 8", "chain x step", 2000, 60, batch=8),
-    Row("D64", "SGD, least squares, n = 1,000, d = 10, B = 64", "chain x step", 2000, 16, batch=64),
-    Row("E1", "SGD, logistic, n = 1,797, d = 64, B = 1", "chain x step", 500, 300),
-    Row("E8", "SGD, logistic, n = 1,797, d = 64, B = 8", "chain x step", 500, 60, batch=8),
-    Row("E64", "SGD, logistic, n = 1,797, d = 64, B = 64", "chain x step", 500, 12, batch=64),
-    Row("F", "sweep of 8 x 6 settings of (eta, B), scalar parabolas", "setting x chain x step", 2000, 60, 48),
-    Row("G", "A, recorded at 100 times", "path x step", 10_000, 1000),
-    Row("H", "D at B = 1, running moments only", "chain x step", 2000, 300),
-    Row("I", "exact Ornstein-Uhlenbeck path, d = 10, recorded at 20 times", "path x step x dim", 2000, 200, 10),
+    Row("A", "Euler-Maruyama, 1-D, noise of the state", "path × step", 10_000, 1000),
+    Row("B", "Euler-Maruyama, d = 10, constant noise", "path × step × dim", 2000, 200, 10),
+    Row("C1", "SGD, scalar parabolas, n = 100, B = 1", "chain × step", 10_000, 500),
+    Row("C8", "SGD, scalar parabolas, n = 100, B = 8", "chain × step", 10_000, 100, batch=8),
+    Row("C64", "SGD, scalar parabolas, n = 100, B = 64", "chain × step", 10_000, 20, batch=64),
+    Row("D1", "SGD, least squares, n = 1,000, d = 10, B = 1", "chain × step", 2000, 300),
+    Row("D8", "SGD, least squares, n = 1,000, d = 10, B = 8", "chain × step", 2000, 60, batch=8),
+    Row("D64", "SGD, least squares, n = 1,000, d = 10, B = 64", "chain × step", 2000, 16, batch=64),
+    Row("E1", "SGD, logistic, n = 1,797, d = 64, B = 1", "chain × step", 500, 300),
+    Row("E8", "SGD, logistic, n = 1,797, d = 64, B = 8", "chain × step", 500, 60, batch=8),
+    Row("E64", "SGD, logistic, n = 1,797, d = 64, B = 64", "chain × step", 500, 12, batch=64),
+    Row("F", "sweep of 8 × 6 settings of (η, B), scalar parabolas", "setting × chain × step", 2000, 60, 48),
+    Row("G", "A, recorded at 100 times", "path × step", 10_000, 1000),
+    Row("H", "D at B = 1, running moments only", "chain × step", 2000, 300),
+    Row("I", "exact Ornstein-Uhlenbeck path, d = 10, recorded at 20 times", "path × step × dim", 2000, 200, 10),
 ]
 BY_KEY = {row.key: row for row in ROWS}
 

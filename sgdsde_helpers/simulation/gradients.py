@@ -18,6 +18,7 @@ from sgdsde_helpers.losses import LeastSquares, LogisticRegression, Loss, MeanEs
 from .minibatch import minibatches
 
 GATHERED = 2**18  # numbers in the buffer of gathered examples: 2 MB, a share of the third-level cache
+SUMMED = 2**16  # the same where the examples are only added up: 512 KB, a share of the second-level cache
 
 TUPLES = 2**14  # numbers in a table of the means of all pairs, triples, ... of examples
 
@@ -108,7 +109,7 @@ def batch_mean_of(table: Array, width: int, n_draws: int) -> Callable[[Array], A
     The sum runs over a few draws at a time.
     """
     shares = table / n_draws
-    draws = min(n_draws, max(1, GATHERED // (width * table[0].size)))
+    draws = min(n_draws, max(1, SUMMED // (width * table[0].size)))
     gathered = np.empty((draws, width, *table.shape[1:]), table.dtype)
     total = np.empty(gathered.shape[1:], table.dtype)
 

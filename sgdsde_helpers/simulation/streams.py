@@ -87,6 +87,7 @@ def gaussians(
     """
     normal = np.empty((max(1, DRAW // int(np.prod(shape))), *shape))
     noise = normal if np.ndim(root) == 0 else np.empty_like(normal)
+    shifted = np.any(mean)
     while True:
         if normals == "exact":
             rng.standard_normal(out=normal)
@@ -97,7 +98,7 @@ def gaussians(
             normal *= root
         else:
             np.matmul(normal, root.T, out=noise)
-        if np.any(mean):
+        if shifted:
             noise += mean
         yield from noise
 

@@ -1,0 +1,37 @@
+"""The benchmarks do the work they say, and the page shows the results that are stored."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import ours
+import pytest
+import report
+import work
+from peers import numpy_plain
+
+STORED = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.mark.parametrize("row", work.ROWS, ids=lambda row: row.key)
+def test_the_package_and_the_plain_loop_do_the_same_work(row):
+    """Two routes to one law. Fewer than 2,000 comparisons at six standard errors: a false alarm in 10^5 of such runs."""
+    small = replace(row, chains=400, steps=100 if row.key == "G" else 20)
+    final = ours.contender(small)()
+    (plain, share), = numpy_plain.contenders(small).values()
+    assert final.shape == plain().shape and share == 1
+    assert work.same_work(small, final, plain())
+
+
+def test_the_check_of_the_work_sees_a_wrong_law():
+    row = replace(work.BY_KEY["C8"], chains=4000, steps=50)
+    right = ours.contender(row)()
+    assert not work.same_work(row, right, ours.contender(replace(row, batch=4))())  # twice the variance
+    assert not work.same_work(row, right, right + 0.2 * right.std())
+
+
+def test_the_tables_are_those_of_the_stored_results():
+    found = json.loads((STORED / "results.json").read_text())
+    assert (STORED / "results.md").read_text() == report.page(found)
+    assert [row["key"] for row in found["rows"]] == list(work.BY_KEY)
+    assert all(peer["ns"] > 0 for row in found["rows"] for peer in row["peers"])
