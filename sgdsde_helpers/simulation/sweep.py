@@ -58,11 +58,7 @@ def sgd_sweep(
     ValueError, TypeError
         If an argument is not allowed.
     """
-    etas = [positive("eta", eta) for eta in etas]
-    batch_sizes = [checked_batch_size(size) for size in batch_sizes]
-    for eta, size in product(etas, batch_sizes):
-        if loss.quadratic and eta >= loss.max_stable_eta(size):
-            raise DivergenceError(learning_rate_report(eta, partial(loss.max_stable_eta, size), True)(None))
+    etas, batch_sizes = _checked_settings(loss, etas, batch_sizes)
     states = starting_states(start_or_minimiser(loss, start), loss.shape, n_chains)
     # Chains come first for the run, and lie side by side in memory for the arithmetic.
     settings = np.empty((len(batch_sizes), len(etas), *states.shape))
@@ -90,3 +86,12 @@ def sgd_sweep(
     width = max(1, STATES // settings[0].size)
     final = run(steps, settings, Plan(1.0, n_steps, 0, "final", seed, threads), report, width, "K").final
     return np.moveaxis(final, (0, 1, 2), (2, 1, 0))
+
+
+def _checked_settings(loss: Loss, etas: Sequence[float], batch_sizes: Sequence[int]) -> tuple[list[float], list[int]]:
+    etas = [positive("eta", eta) for eta in etas]
+    batch_sizes = [checked_batch_size(size) for size in batch_sizes]
+    for eta, size in product(etas, batch_sizes):
+        if loss.quadratic and eta >= loss.max_stable_eta(size):
+            raise DivergenceError(learning_rate_report(eta, partial(loss.max_stable_eta, size), True)(None))
+    return etas, batch_sizes
