@@ -23,6 +23,7 @@ from .style import (
     new_figure,
     note,
     panel_title,
+    plus_minus,
     setting,
     style_context,
 )
@@ -46,6 +47,7 @@ __all__ = [
     "new_figure",
     "note",
     "panel_title",
+    "plus_minus",
     "setting",
     "style_context",
 ]

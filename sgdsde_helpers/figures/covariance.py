@@ -12,7 +12,6 @@ from ..compare import covariance_and_error, mean_and_error
 from ..losses import LeastSquares, Loss
 from ..simulation import sgd
 from ..theory import sde_stationary_covariance, sgd_stationary_moments
-from .sde import plus_minus
 from .style import (
     ARMS,
     FLOW,
@@ -27,6 +26,7 @@ from .style import (
     label_axes,
     new_figure,
     panel_title,
+    plus_minus,
     setting,
 )
 
@@ -166,7 +166,7 @@ def window_panels(loss: Loss, length: float):
         final = sgd(loss, eta, n_steps=steps, batch_size=batch_size, n_chains=1500, start=phi, seed=seed).final
         noise, unit = final + steps * eta * loss.gradient(phi), eta * np.sqrt(steps / batch_size)
         measured, error = (m / unit**2 for m in covariance_and_error(noise))
-        for ax, ruler, limit in zip(axes, (1.0, unit), (0.1, 5.0), strict=True):
+        for ax, ruler, limit in zip(axes, (1.0, unit), (5 * length, 5.0), strict=True):
             ax.plot(*noise[:700].T / ruler, "o", color=SGD, alpha=0.35, markersize=2.2, markeredgewidth=0)
             covariance_ellipse(ax, sigma * (unit / ruler) ** 2, zorder=3)
             ticks = np.linspace(-0.8, 0.8, 5) * limit

@@ -20,6 +20,7 @@ from .style import (
     label_axes,
     new_figure,
     panel_title,
+    plus_minus,
     setting,
 )
 
@@ -89,6 +90,6 @@ def sgld_panel(loss: Loss, posterior: np.ndarray, ax, eta: float, batch_size: in
     away = final - center
     ratio, error = mean_and_error(np.einsum("ci,ij,cj->c", away, inverse, away) / 2)
     return (
-        f"{setting(eta, batch_size)}: the mean variance is {ratio:.2f} ± {error:.2f} times the posterior's, "
-        f"predicted {np.trace(inverse @ exact) / 2:.2f}."
+        f"{setting(eta, batch_size)}: the mean variance is {plus_minus(ratio, error)} times the posterior's, "
+        f"predicted {np.trace(inverse @ exact) / 2:.4g}."
     )

@@ -26,6 +26,7 @@ from .style import (
     label_axes,
     new_figure,
     panel_title,
+    plus_minus,
     setting,
 )
 
@@ -219,9 +220,3 @@ def _arms_caption(eta: float, batch_size: int, samples: Mapping[str, np.ndarray]
         f"{gaussian}; predicted {sde:.4g} for the SDE, measured {continuous}. Skewness of SGD predicted "
         f"{exact['SGD'][1] / scale:.2f}, measured {plus_minus(skew / scale, error / scale)}; of the others, 0."
     )
-
-
-def plus_minus(value: float, error: float) -> str:
-    """A value with its standard error, to the second digit of the error."""
-    decimals = max(0, 1 - int(np.floor(np.log10(error))))
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}"

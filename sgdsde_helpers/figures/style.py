@@ -173,3 +173,9 @@ def covariance_ellipse(
     angle = np.degrees(np.arctan2(axes[1, 0], axes[0, 0]))
     look = {"facecolor": "none", "edgecolor": PREDICTION, "linewidth": 1.9} | patch
     return ax.add_patch(Ellipse(center, width, height, angle=angle, **look))
+
+
+def plus_minus(value: float, error: float) -> str:
+    """A value with its standard error, to the second digit of the error."""
+    decimals = max(0, 1 - int(np.floor(np.log10(error))))
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"

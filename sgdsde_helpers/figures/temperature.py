@@ -20,6 +20,7 @@ from .style import (
     house_style,
     label_axes,
     new_figure,
+    plus_minus,
     setting,
 )
 
@@ -69,7 +70,7 @@ def distances(etas: np.ndarray, ks: np.ndarray, gaussian: np.ndarray, constant: 
     """KS distance of SGD's exact law from the Gibbs law, and from the Gaussian of equal variance."""
     fig, ax = new_figure()
     ax.loglog(etas, ks, "o", color=SGD, label="SGD to Gibbs law")
-    ax.loglog(etas, gaussian, "^", color=GAUSSIAN_SGD, label="SGD to best Gaussian")
+    ax.loglog(etas, gaussian, "^", color=GAUSSIAN_SGD, label="SGD to Gaussian of equal moments")
     ax.loglog(etas, constant * etas, color=PREDICTION, label="slope 1")
     label_axes(ax, r"learning rate $\eta$", "KS distance")
     ax.legend()
@@ -89,5 +90,5 @@ def law_panel(loss: Loss, sigma2: float, ax: Axes, eta: float, batch_size: int, 
     measured, error = mean_and_error(final * loss.gradient(final))
     return (
         f"{setting(eta, batch_size)}: temperature predicted {t:.4f}, "
-        f"measured as the mean of Φ·g(Φ) {measured:.4f} ± {error:.4f}."
+        f"measured as the mean of Φ·g(Φ) {plus_minus(measured, error)}."
     )

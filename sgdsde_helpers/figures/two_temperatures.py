@@ -30,6 +30,7 @@ from .style import (
     label_axes,
     new_figure,
     panel_title,
+    plus_minus,
     setting,
 )
 
@@ -151,6 +152,6 @@ def current_panel(axes: np.ndarray, eta: float, batch_size: int, seed: int, chai
     turning.set(xlim=(-1, 2.5), ylim=(0, 3.2))
     label_axes(turning, "rotation rate of a chain / (η/B)")
     return (
-        f"{setting(eta, batch_size)}: SGD goes round at the mean rate {rate:.4f} ± {error:.4f} (black line: predicted "
-        f"{predicted:.4f}); a Gibbs law (orange) would not turn. Left, dashed: the SDE; orange: the Gibbs law of equal mean loss."
+        f"{setting(eta, batch_size)}: SGD goes round at the mean rate {plus_minus(rate, error)} (black line: predicted "
+        f"{predicted:.4g}); a Gibbs law (orange) would not turn. Left, dashed: the SDE; orange: the Gibbs law of equal mean loss."
     )
