@@ -9,8 +9,9 @@ from PIL import Image
 from playwright.sync_api import Locator, Page
 
 # From the key press to the moment at which the new picture is decoded and could be painted.
-WATCH_KEY = """root => new Promise(done => {
+WATCH_KEY = """root => new Promise((done, failed) => {
   let pressed;
+  setTimeout(() => failed(new Error('the key does not change the picture')), 15000);
   root.addEventListener('keydown', () => { pressed = performance.now(); }, {capture: true, once: true});
   const seen = new MutationObserver(async () => {
     const picture = root.querySelector('.explorer-stage img');

@@ -1,14 +1,17 @@
 """Every widget of every page is moved as a reader moves it, and what it then shows is read."""
 
 import base64
+import html
 import io
 import re
 
+import numpy as np
 import pytest
-from conftest import HTML, PHONE, states
+from conftest import HTML, PHONE, ROOT, states
 from explorer import ExplorerOnPage, explorers
 from PIL import Image
 from playwright.sync_api import expect
+from redraw import drawn, explored, grey
 
 from sgdsde_helpers.figures import setting
 
@@ -21,27 +24,53 @@ def widgets(opened) -> list[ExplorerOnPage]:
     return found
 
 
+def _grids(path: str) -> dict[str, list[tuple[str, str, str]]]:
+    """By the name of each widget of a page's file: the two values and the HTML figure of every place of its grid."""
+    grids = {}
+    for state in states(path):
+
+        def children(box: dict, state=state) -> list[dict]:
+            return [state[ref.removeprefix("IPY_MODEL_")]["state"] for ref in box.get("children", [])]
+
+        for root in (model["state"] for model in state.values() if "explorer" in model["state"].get("_dom_classes", ())):
+            eta, size, _, stage, _ = children(root)
+            rows = [[leaf["value"] for leaf in children(row)] for row in children(children(stage)[0])]
+            grids[re.search('aria-label="([^"]*)"', rows[0][0])[1]] = [
+                (eta_label, size_label, value)
+                for eta_label, row in zip(eta["_options_labels"], rows, strict=True)
+                for size_label, value in zip(size["_options_labels"], row, strict=True)
+            ]
+    return grids
+
+
+def _picture(figure: str) -> Image.Image:
+    return Image.open(io.BytesIO(base64.b64decode(figure.split("base64,")[1].split('"')[0])))
+
+
 def test_the_whole_grid_is_in_place(opened):
     """Read from the page's file: all pictures, also those that the tests below do not visit."""
-    for state in states(opened.path):
-        for model in state.values():
-            if "explorer-stage" in model["state"].get("_dom_classes", ()):
-                _check_grid(state, model["state"])
+    grids = _grids(opened.path)
+    assert len(grids) == opened.views
+    for grid in grids.values():
+        for eta, size, figure in grid:
+            assert _picture(figure).text == {"eta": eta, "batch_size": size}
+            assert figure.count(setting(float(eta), int(size))) == 2  # alt text and caption
 
 
-def _check_grid(state: dict, stage: dict) -> None:
-    def children(box: dict) -> list[dict]:
-        return [state[ref.removeprefix("IPY_MODEL_")]["state"] for ref in box["children"]]
-
-    root = next(m["state"] for m in state.values() if stage in children(m["state"] | {"children": m["state"].get("children", [])}))
-    eta, size = children(root)[:2]
-    rows = [children(row) for row in children(children(stage)[0])]
-    assert len(rows) == len(eta["_options_labels"])
-    for label, row in zip(eta["_options_labels"], rows, strict=True):
-        for number, leaf in zip(size["_options_labels"], row, strict=True):
-            png = base64.b64decode(leaf["value"].split("base64,")[1].split('"')[0])
-            assert Image.open(io.BytesIO(png)).text == {"eta": label, "batch_size": number}
-            assert leaf["value"].count(setting(float(label), int(number))) == 2  # alt text and caption
+def test_every_picture_shows_its_own_setting(opened, monkeypatch):
+    """Of all that the chapter draws for the grid, each picture is most like what its own setting draws."""
+    grids = _grids(opened.path)
+    if not grids:
+        pytest.skip("no widget on this page")
+    calls = explored((ROOT / opened.path).with_suffix(".ipynb"), monkeypatch)
+    assert {options["label"] for _, options in calls} == set(grids)
+    for values, options in calls:
+        settings = drawn(*values, **options)
+        for place, (eta, size, figure) in enumerate(grids[options["label"]]):
+            assert html.escape(settings[place][0]) in figure
+            shown = grey(_picture(figure))
+            unlike = [np.abs(shown - picture).mean() for _, picture in settings]
+            assert unlike[place] == min(unlike), f"η = {eta}, B = {size}: another setting's picture"
 
 
 def test_keys_move_the_picture(widgets, record_property):
