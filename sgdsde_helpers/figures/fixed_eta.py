@@ -201,8 +201,8 @@ def window_panel(ax: Axes, eta: float, batch_size: int, seed: int, *, loss: Loss
     random, and `seed` is there because `explore` hands one over."""
     start = float(loss.minimiser)
     best, distance = window_bottom(loss, eta, start, batch_size)
-    steps = np.unique(np.geomspace(max(1.0, 5 / batch_size), 240, 8).round().astype(int))
-    steps = steps[steps * eta < 1.2]
+    steps = np.unique(np.geomspace(max(1.0, 5 / batch_size), 240, 6).round().astype(int))
+    steps = np.union1d(steps[steps * eta < 1.2], [best])
     exact = window_distances(loss, eta, steps, start, batch_size)
     smooth = np.unique(np.geomspace(1, 300, 24).round().astype(int))
     smooth = smooth[smooth * eta < 1.2]
@@ -214,7 +214,7 @@ def window_panel(ax: Axes, eta: float, batch_size: int, seed: int, *, loss: Loss
     ax.set(xlim=(1, 300), ylim=(0.003, 0.7))
     ax.legend(loc="upper left", borderaxespad=0.0, handletextpad=0.3, ncols=4, columnspacing=0.8)
     label_axes(ax, "steps in the window $N$", "distance from the Gaussian")
-    found = window_distances(loss, eta, [best], start, batch_size)["SGD"][0]
+    found = float(exact["SGD"][steps == best][0])
     return (
         f"{setting(eta, batch_size)}: best window N = {best}, where the distance of SGD is predicted {distance:.4f} "
         f"and exactly {found:.4f}; the dotted line is N = 1/η."

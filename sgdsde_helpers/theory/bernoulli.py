@@ -9,7 +9,8 @@ Peres, Schlag and Solomyak (2000) tell the story of these laws at batch size 1.
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
+from functools import lru_cache, partial
 
 import numpy as np
 from scipy.interpolate import CubicSpline
@@ -114,14 +115,16 @@ def two_point_cdf(x: Array, eta: float, batch_size: int = 1) -> Array:
         if not y.size:
             return value.reshape(x.shape)
         if y.size > max(_ACTIVE, 2 * x.size):
-            np.add.at(value, point, weight * _grid_cdf(y, r, shifts, mass))
+            np.add.at(value, point, weight * _grid_cdf(eta, batch_size)(y))
             return value.reshape(x.shape)
         point, weight = np.repeat(point, len(shifts)), (weight[:, None] * mass).ravel()
         y = ((y[:, None] - shifts) / r).ravel()
 
 
-def _grid_cdf(y: Array, r: float, shifts: Array, mass: Array) -> Array:
-    """F at y from the fixed point of the self-similarity equation on a grid."""
+@lru_cache(maxsize=1)  # density, distance and sample of one law are read after one another
+def _grid_cdf(eta: float, batch_size: int) -> Callable[[Array], Array]:
+    """F from the fixed point of the self-similarity equation on a grid."""
+    r, shifts, mass = _maps(eta, batch_size)
     smooth = r > 0.75  # then F has a continuous density, and splines pay; below, straight lines keep it increasing
     grid = np.linspace(-1, 1, 2049 if smooth else 4097)
     f = ndtr(grid / np.sqrt(mass @ shifts**2 / (1 - r**2)))  # already within O(eta) of F
@@ -131,7 +134,7 @@ def _grid_cdf(y: Array, r: float, shifts: Array, mass: Array) -> Array:
         read = CubicSpline(grid, f) if smooth else partial(np.interp, xp=grid, fp=f)
         new = mass @ read(branches)
         change, f = np.abs(new - f).max(), new
-    return CubicSpline(grid, f)(y) if smooth else np.interp(y, grid, f)
+    return CubicSpline(grid, f) if smooth else partial(np.interp, xp=grid, fp=f)
 
 
 def two_point_density(edges: Array, eta: float, batch_size: int = 1) -> Array:

@@ -9,6 +9,7 @@ the drift has moved: the weights are no longer equal and the mean is no longer o
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.special import ndtr
@@ -38,11 +39,19 @@ class _Problem:
     start: float
     size: int
 
-    @property
+    @cached_property
     def sigma(self) -> float:
         return self.values.std()
 
-    @property
+    @cached_property
+    def skew(self) -> float:
+        return skewness(self.values)
+
+    @cached_property
+    def span(self) -> float:
+        return lattice_span(self.values)
+
+    @cached_property
     def gradient(self) -> float:
         return self.h * self.start - self.values.mean()
 
@@ -50,6 +59,17 @@ class _Problem:
         """Sum over j < n of (1 - eta h)^(p j)."""
         ratio = (1 - self.eta * self.h) ** p
         return (1 - ratio**n) / (1 - ratio)
+
+    def gaussian(self, n: int) -> tuple[float, float]:
+        """Mean and variance of the window's Gaussian."""
+        return float(self.start - self.gradient * n * self.eta), float(self.eta**2 * self.sigma**2 * n / self.size)
+
+    def law(self, n: int) -> tuple[float, float, float]:
+        """Exact mean, variance and skewness after n steps."""
+        mean = self.start - self.gradient * self.eta * self.powers(n, 1)
+        squares = self.powers(n, 2)
+        skew = self.skew / np.sqrt(self.size) * self.powers(n, 3) / squares**1.5
+        return float(mean), float(self.eta**2 * self.sigma**2 / self.size * squares), float(skew)
 
 
 def window_gaussian(loss, eta: float, n_steps: int, start: float, batch_size: int = 1) -> tuple[float, float]:
@@ -72,8 +92,7 @@ def window_gaussian(loss, eta: float, n_steps: int, start: float, batch_size: in
     -------
     mean, variance : float
     """
-    p, n = _problem(loss, eta, start, batch_size), checks.count("n_steps", n_steps)
-    return float(p.start - p.gradient * n * p.eta), float(p.eta**2 * p.sigma**2 * n / p.size)
+    return _problem(loss, eta, start, batch_size).gaussian(checks.count("n_steps", n_steps))
 
 
 def window_law(loss, eta: float, n_steps: int, start: float, batch_size: int = 1) -> tuple[float, float, float]:
@@ -85,11 +104,7 @@ def window_law(loss, eta: float, n_steps: int, start: float, batch_size: int = 1
     -------
     mean, variance, skewness : float
     """
-    p, n = _problem(loss, eta, start, batch_size), checks.count("n_steps", n_steps)
-    mean = p.start - p.gradient * p.eta * p.powers(n, 1)
-    squares = p.powers(n, 2)
-    skew = skewness(p.values) / np.sqrt(p.size) * p.powers(n, 3) / squares**1.5
-    return float(mean), float(p.eta**2 * p.sigma**2 / p.size * squares), float(skew)
+    return _problem(loss, eta, start, batch_size).law(checks.count("n_steps", n_steps))
 
 
 def window_sides(loss, eta: float, n_steps, start: float, batch_size: int = 1) -> tuple[Array, Array]:
@@ -109,11 +124,9 @@ def window_sides(loss, eta: float, n_steps, start: float, batch_size: int = 1) -
     left, right : (K,) arrays
     """
     p, steps = _problem(loss, eta, start, batch_size), np.atleast_1d(n_steps)
-    constant = (abs(skewness(p.values)) / 6 + lattice_span(p.values) / (2 * p.sigma)) / np.sqrt(2 * np.pi)
+    constant = (abs(p.skew) / 6 + p.span / (2 * p.sigma)) / np.sqrt(2 * np.pi)
     left = constant / np.sqrt(steps * p.size)
-    laws = [window_law(loss, eta, int(n), start, batch_size)[:2] for n in steps]
-    gaussians = [window_gaussian(loss, eta, int(n), start, batch_size) for n in steps]
-    return left, np.array([gaussian_ks(*law, *gaussian) for law, gaussian in zip(laws, gaussians)])
+    return left, np.array([gaussian_ks(*p.law(int(n))[:2], *p.gaussian(int(n))) for n in steps])
 
 
 def predicted_window_ks(loss, eta: float, n_steps, start: float, batch_size: int = 1) -> Array:
@@ -133,7 +146,7 @@ def predicted_window_ks(loss, eta: float, n_steps, start: float, batch_size: int
     (K,) array
     """
     p = _problem(loss, eta, start, batch_size)
-    return np.array([_predicted(p, loss, int(n)) for n in np.atleast_1d(n_steps)])
+    return np.array([_predicted(p, int(n)) for n in np.atleast_1d(n_steps)])
 
 
 def exact_window_ks(loss, eta: float, n_steps, start: float, batch_size: int = 1) -> Array:
@@ -153,7 +166,7 @@ def exact_window_ks(loss, eta: float, n_steps, start: float, batch_size: int = 1
     (K,) array
     """
     p = _problem(loss, eta, start, batch_size)
-    return np.array([_inverted(p, loss, int(n)) for n in np.atleast_1d(n_steps)])
+    return np.array([_inverted(p, int(n)) for n in np.atleast_1d(n_steps)])
 
 
 def window_bottom(loss, eta: float, start: float, batch_size: int = 1) -> tuple[int, float]:
@@ -176,15 +189,15 @@ def window_bottom(loss, eta: float, start: float, batch_size: int = 1) -> tuple[
     return int(near[np.argmin(distances)]), float(distances.min())
 
 
-def _predicted(p: _Problem, loss, n: int) -> float:
-    mean, variance, skew = window_law(loss, p.eta, n, p.start, p.size)
-    centre, spread = window_gaussian(loss, p.eta, n, p.start, p.size)
+def _predicted(p: _Problem, n: int) -> float:
+    mean, variance, skew = p.law(n)
+    centre, spread = p.gaussian(n)
     x = mean + np.sqrt(variance) * np.linspace(-6, 6, 4001)
     w = (x - mean) / np.sqrt(variance)
     density = np.exp(-(w**2) / 2) / np.sqrt(2 * np.pi)
     smooth = ndtr(w) - skew / 6 * (w**2 - 1) * density - ndtr((x - centre) / np.sqrt(spread))
     average = p.powers(n, 1) / n
-    step = p.eta * lattice_span(p.values) * average / p.size
+    step = p.eta * p.span * average / p.size
     blur = np.sqrt(max(p.powers(n, 2) - n * average**2, 0.0) * p.size) * p.sigma * p.eta / (step * p.size) if step else 1.0
     return float((np.abs(smooth) + _sawtooth(blur) * step / np.sqrt(variance) * density).max())
 
@@ -197,10 +210,10 @@ def _sawtooth(blur: float) -> float:
     return float((0.5 - x - (ndtr(-x / blur) if blur else 0.0)).max())
 
 
-def _inverted(p: _Problem, loss, n: int) -> float:
-    mean, variance, _ = window_law(loss, p.eta, n, p.start, p.size)
-    centre, spread = window_gaussian(loss, p.eta, n, p.start, p.size)
-    steps_show = lattice_span(p.values) > 0 or n * p.size * np.log(len(p.values)) < np.log(1e6)
+def _inverted(p: _Problem, n: int) -> float:
+    mean, variance, _ = p.law(n)
+    centre, spread = p.gaussian(n)
+    steps_show = p.span > 0 or n * p.size * np.log(len(p.values)) < np.log(1e6)
     points = 2**16 if steps_show else 2**13
     half = 8 * np.sqrt(variance)
     cell = 2 * half / points

@@ -109,7 +109,7 @@ class Painter:
                 ax.set_position(position)
             return
         for ax in self.axes:
-            for mark in _marks(ax):
+            for mark in _marks(ax) + ([ax.legend_] if ax.legend_ else []):
                 mark.remove()
             ax.set_prop_cycle(None)
             ax.relim()
@@ -176,8 +176,7 @@ class Painter:
 
 def _marks(ax: Axes) -> list[Artist]:
     """All that a drawing function put on the axes, and not the frame."""
-    marks = [*ax.lines, *ax.patches, *ax.collections, *ax.texts, *ax.images, *ax.artists, *ax.child_axes]
-    return [*marks, ax.legend_] if ax.legend_ else marks
+    return [*ax.lines, *ax.patches, *ax.collections, *ax.texts, *ax.images, *ax.artists, *ax.child_axes]
 
 
 def _frame(ax: Axes) -> tuple:
@@ -187,4 +186,13 @@ def _frame(ax: Axes) -> tuple:
         (axis.get_scale(), axis.label.get_text(), *axis.get_majorticklocs(), *getattr(axis.get_major_formatter(), "seq", ()))
         for axis in (ax.xaxis, ax.yaxis)
     ]
-    return ax.get_xlim(), ax.get_ylim(), ax.axison, titles, sides
+    return ax.get_xlim(), ax.get_ylim(), ax.axison, titles, sides, _legend(ax)
+
+
+def _legend(ax: Axes) -> list[tuple]:
+    """What a legend says; it takes longer to draw than all marks, and belongs to the frame."""
+    if ax.legend_ is None:
+        return []
+    handles, texts = ax.legend_.legend_handles, ax.legend_.get_texts()
+    colours = [h.get_color() if hasattr(h, "get_color") else tuple(np.ravel(h.get_facecolor())) for h in handles]
+    return [(text.get_text(), colour) for text, colour in zip(texts, colours, strict=True)]
