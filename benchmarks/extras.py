@@ -9,12 +9,13 @@ import tracemalloc
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from multiprocessing import get_context
-from time import perf_counter, process_time
+from time import perf_counter
 
 import ideas
 import numpy as np
 import ours
 import work
+from timing import in_turn
 
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.simulation import euler_maruyama, sgd, weak_second_order
@@ -28,6 +29,7 @@ def measure(rounds: int, cores: set[int]) -> dict:
         "diffusion": diffusion(rounds),
         "ideas": ideas.measure(rounds),
         "pages": ideas.pages(rounds),
+        "lost": ideas.lost(rounds),
         "size": size(rounds),
         "memory": memory(),
         "threads": threads(rounds, cores),
@@ -36,19 +38,6 @@ def measure(rounds: int, cores: set[int]) -> dict:
         "start": start_up(rounds),
         "widget": widget(rounds),
     }
-
-
-def in_turn(runs: dict, units: dict | float, rounds: int, clock=process_time) -> dict:
-    """Median nanoseconds per unit of each run, timed in turn."""
-    times = {name: [] for name in runs}
-    for run in runs.values():
-        run()
-    for _ in range(rounds):
-        for name, run in runs.items():
-            start = clock()
-            run()
-            times[name].append(clock() - start)
-    return {name: float(np.median(t)) / (units[name] if isinstance(units, dict) else units) * 1e9 for name, t in times.items()}
 
 
 def floor(rounds: int) -> dict:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from time import process_time
 
 import numpy as np
 import ours
 import work
 from peers import numpy_plain
+from timing import in_turn
 
 PROBLEMS = {
     "A": work.Row("A", "Euler-Maruyama, 1-D, noise of the state, 100,000 paths", "path × step", 100_000, 50),
@@ -28,13 +28,7 @@ def measure(rounds: int) -> list[dict]:
         for name, run in runs.items():
             if not work.same_work(row, reference, run()):
                 raise AssertionError(f"'{name}' does not do the work of row {key}")
-        times = {name: [] for name in runs}
-        for _ in range(rounds):
-            for name, run in runs.items():
-                start = process_time()
-                run()
-                times[name].append((process_time() - start) / row.units * 1e9)
-        found.append({"row": key, "title": row.title, "ns": {name: float(np.median(t)) for name, t in times.items()}})
+        found.append({"row": key, "title": row.title, "ns": in_turn(runs, row.units, rounds)})
     return found
 
 
@@ -155,6 +149,19 @@ def logistic(row: work.Row) -> dict:
         "+ products of matrices": loop(x, of_labels),
         "+ label in the sign of the example": loop(signed, of_signs),
     }
+
+
+def lost(rounds: int) -> dict:
+    """Nanoseconds per chain of a batch's sum: by gathers, and by a multinomial draw of how often each example is in it."""
+    rng, m, found = np.random.Generator(np.random.SFC64(1)), 10_000, {}
+    for n, size in ((10, 64), (100, 8)):
+        table = np.ones(n) + 1j
+        runs = {
+            "gathers": lambda t=table, n=n, size=size: t.take(rng.integers(0, n, size=(size, m))).sum(axis=0),
+            "counts": lambda t=table, n=n, size=size: rng.multinomial(size, np.full(n, 1 / n), size=m) @ t,
+        }
+        found[f"batches of {size} from {n} examples"] = in_turn(runs, m, rounds)
+    return found
 
 
 TEMPORARIES = """

@@ -77,8 +77,8 @@ def rows_table(rows: list[dict]) -> str:
         for wanted in kinds:
             best = next((peer for peer in by_speed(row) if kind(peer["name"]) == wanted), None)
             cells.append(f"{best['name']}: {best['ratio'][1]:.2f} ({best['ratio'][0]:.2f} to {best['ratio'][2]:.2f})" if best else "")
-        lines.append([f"**{row['key']}** {row['title']}", row["unit"], number(row["ours_ns"]), *cells])
-    head = ["work", "unit", "ours, ns per unit", "quickest by hand", "quickest library", "compiled"]
+        lines.append([f"**{row['key']}** {row['title']}; {row['unit']}", number(row["ours_ns"]), *cells])
+    head = ["work; unit", "ours, ns per unit", "quickest by hand", "quickest library", "compiled"]
     caption = "Cost of a unit of work in the package, and how many times that the others take (quartiles of the rounds)"
     return table(caption, "tab-speed", head, lines)
 
@@ -119,6 +119,11 @@ def tables(x: dict) -> dict[str, str]:
     ideas += [
         ["**pages**", "drift and noise of 32,768 numbers, freed memory given back", number(x["pages"]["returned"])],
         ["", "freed memory kept", number(x["pages"]["kept"])],
+    ]
+    ideas += [
+        entry
+        for title, ns in x["lost"].items()
+        for entry in (["**lost**", f"{title}, by gathers", number(ns["gathers"])], ["", "by multinomial counts", number(ns["counts"])])
     ]
     sizes = list(next(iter(x["size"].values())))
     recorded = {"final": "final states", "moments": "running moments", "100": "every 100th step"}
