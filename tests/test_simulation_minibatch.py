@@ -75,6 +75,14 @@ def test_reshuffled_orders_are_uniform_and_new_each_epoch():
     assert_frequencies(neighbours, np.full(36, 1 / 36))
 
 
+@pytest.mark.parametrize("sampling", ["with_replacement", "without_replacement", "reshuffled"])
+def test_a_batch_lies_in_memory_as_asked(sampling):
+    for order in ("C", "F"):
+        batch = next(minibatches(streams(2, 1)[0], sampling, 10, 3, 4, order))
+        assert batch.shape == (3, 4)
+        assert (batch.strides[0] > batch.strides[1]) == (order == "C")
+
+
 @pytest.mark.parametrize("sampling", ["with_replacement", "without_replacement"])
 def test_many_examples_are_all_reached(sampling):
     n = 70000

@@ -85,9 +85,9 @@ def test_one_chain_gives_no_standard_error():
             estimate()
 
 
-def peak_memory(**arguments):
+def peak_memory(loss=POINTS, **arguments):
     tracemalloc.start()
-    sgd(POINTS, 0.1, seed=1, **arguments)
+    sgd(loss, 0.1, seed=1, **arguments)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
@@ -103,3 +103,9 @@ def test_memory_does_not_grow_with_steps(record):
 def test_memory_of_a_thinned_run_is_that_of_its_records():
     peaks = [peak_memory(n_steps=400, n_chains=5000, record=k) for k in (400, 10)]
     assert peaks[1] - peaks[0] < 1.1 * 39 * 5000 * 8
+
+
+def test_memory_of_reshuffled_chains_does_not_grow_with_chains():
+    many = MeanEstimation(np.zeros(2**18))  # of which the orders of 16 chains fill a block
+    few, more = (peak_memory(many, n_steps=1, n_chains=m, sampling="reshuffled") for m in (16, 32))
+    assert more < 1.1 * few
