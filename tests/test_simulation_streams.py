@@ -13,10 +13,13 @@ from sgdsde_helpers.simulation import (
     brownian_motion,
     euler_maruyama,
     gaussian_sgd,
+    langevin,
+    mala,
     ornstein_uhlenbeck,
     sgd,
     sgd_sde,
     streams,
+    weak_second_order,
 )
 from sgdsde_helpers.simulation.streams import block_width, blocks, gaussians, uniform_integers
 
@@ -78,9 +81,21 @@ def test_a_longer_run_begins_like_a_shorter_one():
         np.testing.assert_array_equal(a.states, b.states[:51])
 
 
-def test_burn_in_only_hides_steps():
-    whole = sgd(POINTS, 0.3, n_steps=75, n_chains=99, record="all", seed=1)
-    late = sgd(POINTS, 0.3, n_steps=70, burn_in=5, n_chains=99, record="all", seed=1)
+WITH_BURN_IN = {
+    "sgd": lambda **k: sgd(POINTS, 0.3, n_chains=99, **k),
+    "gaussian_sgd": lambda **k: gaussian_sgd(POINTS, 0.3, n_chains=99, **k),
+    "euler_maruyama": lambda **k: euler_maruyama(np.negative, 1.0, dt=0.1, start=0.5, n_paths=99, **k),
+    "weak_second_order": lambda **k: weak_second_order(np.negative, 1.0, dt=0.1, start=0.5, n_paths=99, **k),
+    "ornstein_uhlenbeck": lambda **k: ornstein_uhlenbeck(1.0, 1.0, dt=0.1, start=0.5, n_paths=99, **k),
+    "langevin": lambda **k: langevin(POINTS, 0.5, step=0.1, n_chains=99, **k),
+    "mala": lambda **k: mala(POINTS, 0.5, step=0.1, n_chains=99, **k)[0],
+}
+
+
+@pytest.mark.parametrize("simulate", WITH_BURN_IN.values(), ids=WITH_BURN_IN.keys())
+def test_burn_in_only_hides_steps(simulate):
+    whole = simulate(n_steps=75, record="all", seed=1)
+    late = simulate(n_steps=70, burn_in=5, record="all", seed=1)
     np.testing.assert_array_equal(whole.states[5:], late.states)
     np.testing.assert_array_equal(whole.t[5:], late.t)
 
@@ -150,12 +165,22 @@ def test_integers_are_uniform_and_independent(below):
             assert_frequencies(counts, np.outer(sizes, sizes).ravel())
 
 
-def test_the_uneven_rest_is_drawn_again():
-    # Of 2^32 words, 2^30 fall into the rest for this number: kept, they would double the weight of every third number.
-    below = 3 * 2**30
+@pytest.mark.parametrize("k", [3, 5])
+def test_the_uneven_rest_is_drawn_again(k):
+    # Of 2^32 words, 2^30 and 3 2^29 fall into the rest for these numbers: kept, they would double the weight of one
+    # number in three, and of three in five.
+    below = {3: 3 * 2**30, 5: 5 * 2**29}[k]
     drawn = np.empty(100000, dtype=np.int64)
     uniform_integers(streams(5, 1)[0], below, drawn)
-    assert_frequencies(np.bincount(drawn % 3), np.full(3, 1 / 3))
+    assert_frequencies(np.bincount(drawn % k), np.full(k, 1 / k))
+
+
+@pytest.mark.parametrize("bits", [1, 10, 31])
+def test_integers_below_a_power_of_two_are_the_upper_bits_of_one_stream(bits):
+    drawn = np.empty((2, 3, 9001), dtype=np.int64)  # several draws, the last one partial
+    uniform_integers(streams(6, 1)[0], 2**bits, drawn)
+    words = streams(6, 1)[0].bit_generator.random_raw(drawn.size // 2).view(np.uint32)
+    np.testing.assert_array_equal(drawn.ravel(), words >> (32 - bits))
 
 
 def test_blocks_cover_the_chains_once():
