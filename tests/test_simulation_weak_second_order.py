@@ -115,6 +115,14 @@ def test_the_table_has_the_moments_of_the_normal_law():
     assert (np.diff(z) > 0).all() and 4.3 < z[-1] < 4.4
 
 
+@pytest.mark.parametrize("noise", [1.0, np.ones_like], ids=["a number", "numbers of the state"])
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_paths_from_the_table_take_their_steps_from_it(scheme, noise):
+    k = {"dt": 1.0, "n_steps": 1, "start": 0.0, "n_paths": 1000, "seed": 1}
+    exact, table = (scheme(np.zeros_like, noise, normals=normals, **k).final for normals in ("exact", "table"))
+    assert np.isin(table, normal_table()).all() and not np.isin(exact, normal_table()).any()
+
+
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_paths_from_the_table_have_the_moments_of_paths_from_normals(scheme):
     k = {"dt": 0.1, "n_steps": 10, "start": 1.0, "n_paths": 40000}
