@@ -19,6 +19,7 @@ from sgdsde_helpers.simulation import (
     streams,
 )
 from sgdsde_helpers.simulation.exact import transition
+from sgdsde_helpers.simulation.factors import factor
 from sgdsde_helpers.simulation.streams import gaussians
 
 SMALL = ScalarQuadratic([0.4, 1.0, 1.9], [1.0, -0.5, 0.7])
@@ -84,6 +85,16 @@ def test_the_noise_of_the_sde_of_sgd_is_a_factor_of_eta_sigma_over_b():
     drift, noise = sgd_sde(loss, 0.3, 4)
     np.testing.assert_allclose(drift(phi), -loss.gradient(phi))
     np.testing.assert_allclose(noise(phi) @ noise(phi).swapaxes(1, 2), 0.3 * loss.covariance(phi) / 4, atol=1e-15)
+
+
+def test_factors_of_regular_and_singular_covariances():
+    rank_one = np.outer([1.0, 2.0, -1.0], [1.0, 2.0, -1.0]), np.outer([0.1, 0.7, 0.3], [0.1, 0.7, 0.3])
+    regular = np.cov(np.random.default_rng(3).normal(size=(3, 20)))
+    many = np.array([regular, *rank_one]), np.broadcast_to(regular, (5, 3, 3))
+    for covariance in (regular, *rank_one, np.zeros((3, 3)), *many):
+        root = factor(covariance)
+        np.testing.assert_allclose(root @ root.swapaxes(-1, -2) + 0 * covariance, covariance, atol=1e-14)
+    np.testing.assert_allclose(factor(np.array([4.0, 0.0, 9.0])), [2.0, 0.0, 3.0])
 
 
 def geometric(dt, seed, a=-0.5, b=1.0, m=4096):
@@ -226,8 +237,16 @@ def test_starts_of_scalar_and_vector_problems():
 
 
 def test_a_path_that_diverges_is_stopped():
-    with pytest.raises(DivergenceError, match="dt = 0.1 made the run diverge by step 64: a smaller dt may help"):
+    message = "dt = 0.1 made the run diverge by step 64: a smaller dt may help"
+    with pytest.raises(DivergenceError, match=message) as caught:
         euler_maruyama(lambda p: -(p**3), 1.0, dt=0.1, n_steps=500, start=50.0, seed=1)
+    assert caught.value.report.step == 64 and caught.value.report.eta_bound is None  # no bound is known
+
+
+@pytest.mark.parametrize("start", [1.0, -1.0])
+def test_a_finite_path_that_is_huge_is_stopped_on_either_side(start):
+    with pytest.raises(DivergenceError, match="by step 128"):  # 11^128 is beyond 1e100
+        euler_maruyama(lambda p: 10 * p, 0.0, dt=1.0, n_steps=128, start=start, seed=1)
 
 
 def test_bad_arguments_are_named():
