@@ -1,5 +1,6 @@
 """SGD and Gaussian SGD: the plain loop on the same draws, exact moments by enumeration, and where the arms agree."""
 
+from copy import copy
 from itertools import islice, permutations, product
 
 import numpy as np
@@ -112,13 +113,18 @@ def test_sizes_of_tuples_divide_the_batch_and_keep_the_table_small():
     assert tuple_size(many, 8) == tuple_size(LOSSES["least squares"], 8) == 1
 
 
-def test_a_subclass_keeps_its_own_gradient():
-    class Doubled(MeanEstimation):
+@pytest.mark.parametrize("name", ["mean, scalar", "scalar quadratic", "least squares", "logistic, many features"])
+def test_a_subclass_keeps_its_own_gradient(name):
+    loss = LOSSES[name]
+
+    class Doubled(type(loss)):
         def minibatch_gradient(self, phi, index):
             return 2 * super().minibatch_gradient(phi, index)
 
-    fast = sgd(Doubled(X[:, 0]), 0.1, n_steps=20, n_chains=9, start=1.0, seed=1).final
-    np.testing.assert_allclose(fast, sgd(LOSSES["mean, scalar"], 0.2, n_steps=20, n_chains=9, start=1.0, seed=1).final)
+    doubled = copy(loss)
+    doubled.__class__ = Doubled
+    k = {"n_steps": 20, "n_chains": 9, "start": np.ones(loss.shape), "seed": 1}
+    np.testing.assert_allclose(sgd(doubled, 0.05, **k).final, sgd(loss, 0.1, **k).final)
 
 
 def enumerated(loss, eta, n_steps, start, batch_size, sampling):
@@ -252,6 +258,14 @@ def test_frozen_noise_has_the_bound_of_gradient_descent():
             gaussian_sgd(SMALL, eta, noise=noise, n_steps=3, seed=1)
 
 
+def test_state_dependent_noise_has_the_bound_of_its_batch_size():
+    bound = SMALL.max_stable_eta(3)
+    assert SMALL.max_stable_eta() < 0.99 * bound
+    gaussian_sgd(SMALL, 0.99 * bound, batch_size=3, n_steps=3, seed=1)
+    with pytest.raises(DivergenceError):
+        gaussian_sgd(SMALL, bound, batch_size=3, n_steps=3, seed=1)
+
+
 def test_a_run_that_diverges_is_stopped_and_reported():
     well = DoubleWell(0.3)
     for record in ("final", "all", "moments", 9):
@@ -260,6 +274,8 @@ def test_a_run_that_diverges_is_stopped_and_reported():
         assert report.step == 64 and report.eta_bound == 1.0 and "eta = 1.5" in report.message
     with pytest.raises(DivergenceError, match="by step 64"):
         gaussian_sgd(well, 1.5, n_steps=300, start=4.0, seed=1)
+    with pytest.raises(DivergenceError, match="by step 64"):
+        sgd(well, 1.5, n_steps=300, start=4.0, n_chains=20000, threads=2, seed=1)
     with pytest.raises(DivergenceError, match="by step 30"):
         sgd(well, 1.5, n_steps=30, start=4.0, seed=1)
 
@@ -278,6 +294,7 @@ BAD = [
     ({"start": np.inf}, "start = inf is not allowed"),
     ({"start": [[1.0, 2.0]]}, r"start of shape \(1, 2\) is not allowed"),
     ({"start": [1.0, 2.0], "n_chains": 3}, r"its shape must be \(\) or \(3,\)"),
+    ({"start": [1.0, 2.0, 3.0], "n_chains": 2}, r"its shape must be \(\) or \(2,\)"),
     ({"sampling": "bootstrap"}, "sampling = 'bootstrap' is not allowed"),
     ({"record": "some"}, "record = 'some' is not allowed"),
     ({"record": 0}, "record = 0 is not allowed"),
