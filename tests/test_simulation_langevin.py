@@ -1,12 +1,16 @@
 """Langevin chains against exact stationary laws; statistical tests have false-alarm rates below 1e-5 (|z| <= 4.5)."""
 
+from itertools import islice
+
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.compare import compare, covariance_and_error, mean_and_error
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, TiltedQuadratic
-from sgdsde_helpers.simulation import euler_maruyama, langevin, mala
+from sgdsde_helpers.simulation import euler_maruyama, langevin, mala, streams
+from sgdsde_helpers.simulation.streams import gaussians
 from sgdsde_helpers.theory import density_cdf, gibbs_density, sgld_stationary_moments, ula_stationary_covariance
 
 RNG = np.random.default_rng(1)
@@ -44,6 +48,25 @@ def test_minibatches_add_their_own_noise(batch_size):
     ).final
     _, exact = sgld_stationary_moments(REGRESSION, 0.05, 0.1, batch_size)
     agree_entrywise(f"SGLD, B = {batch_size}", exact, final)
+
+
+def test_metropolis_correction_is_the_plain_loop_on_the_same_draws():
+    loss, h, t, m = DoubleWell(0.1), 0.3, 0.4, 60
+
+    def density(place, other):
+        """exp(-L / T) at `place`, times the proposal's density at `other`."""
+        return np.exp(-loss.loss(place) / t) * norm.pdf(other, place - h * loss.gradient(place), np.sqrt(2 * h * t))
+
+    rng, phi, accepted = streams(12, 1)[0], np.full(m, 0.5), []
+    for z in islice(gaussians(rng, (m,)), 25):
+        proposal = phi - h * loss.gradient(phi) + np.sqrt(2 * h * t) * z
+        yes = rng.random(m) < density(proposal, phi) / density(phi, proposal)
+        phi = np.where(yes, proposal, phi)
+        accepted.append(yes)
+    paths, share = mala(loss, t, step=h, n_steps=25, n_chains=m, start=0.5, seed=12)
+    np.testing.assert_allclose(paths.final, phi, rtol=1e-12)
+    assert share == pytest.approx(np.mean(accepted))
+    assert 0.2 < share < 0.98
 
 
 def test_metropolis_correction_is_exact_at_a_large_step():
