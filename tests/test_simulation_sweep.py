@@ -65,6 +65,17 @@ def test_threads_and_seeds():
     assert (one != other).mean() > 0.9
 
 
+def test_every_setting_has_the_bound_of_its_own_batch_size():
+    loss, k = LOSSES["scalar quadratic"], {"n_steps": 3, "n_chains": 2, "seed": 1}
+    one, seven = loss.max_stable_eta(1), loss.max_stable_eta(7)
+    assert one < 0.99 * seven
+    sgd_sweep(loss, [0.99 * seven], [7], **k)
+    for eta, sizes, bound in ((0.99 * seven, [1, 7], one), (seven, [7], seven)):
+        with pytest.raises(DivergenceError) as caught:
+            sgd_sweep(loss, [0.1, eta], sizes, **k)
+        assert caught.value.report.eta_bound == bound
+
+
 def test_bad_settings_are_named():
     loss = LOSSES["mean, scalar"]
     k = {"n_steps": 5, "n_chains": 3, "seed": 1}
@@ -74,5 +85,5 @@ def test_bad_settings_are_named():
         sgd_sweep(loss, [0.1, -0.1], [1], **k)
     with pytest.raises(ValueError, match="batch_size = 0 is not allowed"):
         sgd_sweep(loss, [0.1], [1, 0], **k)
-    with pytest.raises(DivergenceError, match="by step 64"):
+    with pytest.raises(DivergenceError, match="eta = 1.5 made the run diverge by step 64"):
         sgd_sweep(DoubleWell(0.3), [0.1, 1.5], [1], start=4.0, **(k | {"n_steps": 100}))
