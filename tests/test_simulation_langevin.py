@@ -8,9 +8,9 @@ from scipy.stats import norm
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.compare import compare, covariance_and_error, mean_and_error
-from sgdsde_helpers.losses import DoubleWell, LeastSquares, TiltedQuadratic
+from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, TiltedQuadratic
 from sgdsde_helpers.simulation import euler_maruyama, langevin, mala, streams
-from sgdsde_helpers.simulation.streams import gaussians
+from sgdsde_helpers.simulation.streams import block_width, gaussians
 from sgdsde_helpers.theory import density_cdf, gibbs_density, sgld_stationary_moments, ula_stationary_covariance
 
 RNG = np.random.default_rng(1)
@@ -103,3 +103,10 @@ def test_same_seed_same_chain():
         return langevin(REGRESSION, 0.1, step=0.1, n_steps=20, batch_size=2, n_chains=3, seed=seed).final
 
     assert np.array_equal(run(1), run(1)) and not np.array_equal(run(1), run(2))
+
+
+def test_the_share_of_accepted_proposals_counts_every_chain_once():
+    m = block_width(1) + 1  # a full block, and one chain in the next
+    paths, share = mala(MeanEstimation([-1.0, 1.0]), 1.0, step=1.5, n_steps=1, n_chains=m, start=0.3, seed=1)
+    assert share == pytest.approx((paths.final != 0.3).mean(), abs=1e-12)
+    assert 0.1 < share < 0.9

@@ -220,6 +220,7 @@ def test_gradient_flow_against_the_matrix_exponential():
     times, start = [0.0, 0.5, 3.0, 40.0], np.array([2.0, -1.0])
     exact = [loss.minimiser + expm(-loss.hessian(start) * t) @ (start - loss.minimiser) for t in times]
     np.testing.assert_allclose(gradient_flow(loss, start=start, times=times), exact, atol=1e-10)
+    np.testing.assert_array_equal(gradient_flow(loss, start=start, times=[0.0]), [start])
     scalar = gradient_flow(MeanEstimation([1.0, 3.0]), start=0.0, times=times)
     np.testing.assert_allclose(scalar, 2 - 2 * np.exp(-np.array(times)), atol=1e-10)
 
@@ -282,6 +283,6 @@ def test_bad_arguments_are_named():
             ornstein_uhlenbeck(h, c, dt=0.1, n_steps=1, start=start, seed=1)
     with pytest.raises(ValueError, match="drift_matrix of shape"):
         ornstein_uhlenbeck(np.ones((2, 3)), 1.0, dt=0.1, n_steps=1, start=0.0, seed=1)
-    for times in ([1.0, 0.5], [-1.0, 2.0]):
+    for times in ([1.0, 0.5], [0.5, 0.5], [-1.0, 2.0]):
         with pytest.raises(ValueError, match="times = .* is not allowed"):
             gradient_flow(SMALL, start=0.0, times=times)

@@ -129,14 +129,14 @@ def gradient_flow(loss: Loss, *, start: Array | float, times: Array) -> Array:
     from scipy.integrate import solve_ivp  # imported late: it takes longer than all the rest
 
     times = array("times", times, ndim=1)
-    if times[0] < 0 or (np.diff(times) < 0).any():
+    if times[0] < 0 or (np.diff(times) <= 0).any():
         refuse("times", times, "numbers >= 0 in increasing order")
     y0 = array("start", start, loss.shape).reshape(-1)
 
     def slope(_: float, y: Array) -> Array:
         return -loss.gradient(y.reshape(loss.shape)).reshape(-1)
 
-    flow = solve_ivp(slope, (0.0, times[-1]), y0, t_eval=times, method="DOP853", rtol=1e-11, atol=1e-12)
+    flow = solve_ivp(slope, (0.0, times[-1] or 1.0), y0, t_eval=times, method="DOP853", rtol=1e-11, atol=1e-12)
     return flow.y.T.reshape(len(times), *loss.shape)
 
 

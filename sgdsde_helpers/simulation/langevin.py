@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, positive
+from sgdsde_helpers.checks import Array, count, positive
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
 
@@ -104,7 +104,8 @@ def mala(
     """
     h, t = positive("step", step), positive("temperature", temperature)
     states = starting_states(start_or_minimiser(loss, start), loss.shape, n_chains)
-    accepted: list[float] = []
+    count("n_steps", n_steps)
+    accepted: list[int] = []
 
     def log_density(phi: Array, gradient: Array, proposal: Array) -> Array:
         """Log of exp(-L(phi)/T) q(proposal | phi), up to a constant."""
@@ -118,8 +119,8 @@ def mala(
             odds = log_density(proposal, loss.gradient(proposal), phi) - log_density(phi, g, proposal)
             yes = np.log(rng.random(len(phi))) < odds
             phi[yes] = proposal[yes]
-            accepted.append(yes.mean())
+            accepted.append(np.count_nonzero(yes))
             yield
 
     paths = run(steps, states, Plan(h, n_steps, burn_in, record, seed, threads=1), time_step_report(h, "step"))
-    return paths, float(np.mean(accepted))
+    return paths, sum(accepted) / (len(states) * (burn_in + n_steps))
