@@ -94,11 +94,11 @@ def verdict(rows: list[dict]) -> str:
                     slow.append(f"{row['key']} ({1 / middle:.1f} times)")
             elif high < 1:
                 ahead.append(f"{peer['name']} on {row['key']} ({middle:.2f})")
-            elif low < 1:
+            elif low <= 1:
                 level.append(f"{peer['name']} on {row['key']} ({middle:.2f})")
     return (
-        f"Ahead of the package, with all the middle half of the rounds: {'; '.join(ahead) or 'nobody but compiled code'}. "
-        f"Not to be told from it: {'; '.join(level) or 'nobody'}. "
+        f"Quicker than the package in three rounds of four, compiled code aside: {'; '.join(ahead) or 'nobody'}. "
+        f"Level with it, neither quicker nor slower in three of four: {'; '.join(level) or 'nobody'}. "
         f"Rows on which compiled and fused code is more than twice as quick: {', '.join(slow) or 'none'}."
     )
 
