@@ -28,6 +28,7 @@ from .style import (
     SGD,
     house_style,
     label_axes,
+    legend_above,
     new_figure,
     note,
     setting,
@@ -128,7 +129,7 @@ def law_panel(ax: Axes, eta: float, batch_size: int, seed: int, chains: int = 4_
     ax.plot(_U, _gaussian(_U, 1.0), color=SDE, label="SDE")
     ax.set(xlim=(-3.6, 3.6), ylim=(0, 1.3))
     label_axes(ax, r"$\Phi\,/\,\sqrt{\eta/2B}$", "density")
-    ax.legend(loc="upper center", ncols=3)
+    legend_above(ax)
     exact = clt.ks_distance(final, lambda x: two_point_cdf(x, eta, batch_size))
     shape = (
         f"It lives on a Cantor set of dimension {similarity_dimension(eta, batch_size):.2f}."

@@ -18,6 +18,7 @@ from .style import (
     covariance_ellipse,
     house_style,
     label_axes,
+    legend_above,
     new_figure,
     panel_title,
     plus_minus,
@@ -85,7 +86,7 @@ def sgld_panel(loss: Loss, posterior: np.ndarray, ax, eta: float, batch_size: in
     _cloud(ax, final, center, exact, posterior)
     ax.set(xlim=(center[0] - 1.1, center[0] + 1.1), ylim=(center[1] - 1.1, center[1] + 1.1))
     label_axes(ax, r"$w_1$", r"$w_2$")
-    ax.legend(loc="upper right")
+    legend_above(ax)
     inverse = np.linalg.inv(posterior)
     away = final - center
     ratio, error = mean_and_error(np.einsum("ci,ij,cj->c", away, inverse, away) / 2)

@@ -24,6 +24,7 @@ from .style import (
     SKY,
     house_style,
     label_axes,
+    legend_above,
     new_figure,
     panel_title,
     plus_minus,
@@ -205,7 +206,7 @@ def arms_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) ->
         look = {"fill": True, "alpha": 0.45} if name == "SGD" else {"linewidth": 1.5}
         right.stairs(heights, _EDGES, color=color, label=name, **look)
     right.set(xlim=(-3.5, 4.5), ylim=(0, 1.0))
-    right.legend(loc="upper right", handlelength=1.0, borderaxespad=0.0)
+    legend_above(right, handlelength=1.0, columnspacing=1.0)
     label_axes(right, r"$\Phi\,/\,\sqrt{\eta\sigma^2/2B}$", "density")
     return _arms_caption(eta, batch_size, samples)
 

@@ -111,6 +111,11 @@ def label_axes(ax: Axes, x: str | None = None, y: str | None = None) -> None:
         ax.set_ylabel(y)
 
 
+def legend_above(ax: Axes, **options) -> None:
+    """A legend in one row over the panel, where no mark reaches it."""
+    ax.legend(loc="lower right", bbox_to_anchor=(1.0, 1.0), borderaxespad=0.0, ncols=9, **options)
+
+
 def panel_title(ax: Axes, text: str) -> None:
     """A short name over the left edge of one panel of several (the caption says the rest)."""
     ax.set_title(text, loc="left")
