@@ -35,7 +35,7 @@ def _grids(path: str) -> dict[str, list[tuple[str, str, str]]]:
         for root in (model["state"] for model in state.values() if "explorer" in model["state"].get("_dom_classes", ())):
             eta, size, _, stage, _ = children(root)
             rows = [[leaf["value"] for leaf in children(row)] for row in children(children(stage)[0])]
-            grids[re.search('aria-label="([^"]*)"', rows[0][0])[1]] = [
+            grids[html.unescape(re.search('aria-label="([^"]*)"', rows[0][0])[1])] = [
                 (eta_label, size_label, value)
                 for eta_label, row in zip(eta["_options_labels"], rows, strict=True)
                 for size_label, value in zip(size["_options_labels"], row, strict=True)
