@@ -158,8 +158,11 @@ def test_sliders_have_names_and_focus_is_seen(widgets):
         assert widget.eta.handle.get_attribute("aria-label") == "learning rate η"
         assert widget.size.handle.get_attribute("aria-label") == "batch size B"
         widget.press(widget.size, "ArrowRight" if widget.size.index == 0 else "ArrowLeft")
-        outline = widget.size.handle.evaluate("handle => getComputedStyle(handle).outlineStyle")
-        assert outline == "solid"
+        widget.eta.handle.focus()
+        for control in (widget.eta.handle, widget.size.handle, widget.play, widget.reset, *widget.hold.all()):
+            expect(control).to_be_focused()
+            expect(control).to_have_css("outline", re.compile("rgb.* solid 3px"))
+            widget.page.keyboard.press("Tab")
         expect(widget.root.locator(".explorer-voice")).to_have_text(widget.check())
         widget.reset.click()
 
@@ -184,5 +187,7 @@ def test_a_finger_on_a_phone_moves_the_picture_of_a_file(browser, opened, widget
         page.touchscreen.tap(*widget.eta.point(widget.eta.last))
         page.touchscreen.tap(*widget.size.point(1))
         widget.check((widget.eta.last, 1))
+        widget.eta.swipe(page, 1)
+        widget.check((1, 1))
     assert not errors
     phone.close()
