@@ -12,7 +12,7 @@ from report import kind
 
 from sgdsde_helpers.figures.style import FLOW, GAUSSIAN_SGD, MUTED, PREDICTION, SGD, house_style, new_figure
 
-PLACE = Path(__file__).resolve().parent.parent / "chapters" / "assets" / "speed.webp"
+PLACE = Path(__file__).resolve().parent.parent / "chapters" / "assets" / "speed.png"
 MARKS = {
     "by hand": (SGD, "o", "written by hand"),
     "library": (GAUSSIAN_SGD, "D", "a library"),
@@ -43,7 +43,7 @@ def ratios(rows: list[dict]) -> Figure:
 
 
 def draw(rows: list[dict]) -> None:
-    """Write the picture."""
+    """Write the picture, as PNG, since LaTeX reads no WebP."""
     buffer = io.BytesIO()
     ratios(rows).savefig(buffer, format="png", dpi=180)
-    Image.open(buffer).convert("RGB").save(PLACE, quality=88, method=6)
+    Image.open(buffer).convert("RGB").quantize(64).save(PLACE, optimize=True)

@@ -95,7 +95,7 @@ def two_points() -> Figure:
 def main() -> None:
     (ASSETS / "logo.svg").write_text(logo())
     favicon(48).save(ASSETS / "favicon.ico", sizes=[(16, 16), (32, 32), (48, 48)])
-    two_points().savefig(ASSETS / "two_points.webp", dpi=130, facecolor=PAPER, pil_kwargs={"quality": 88, "method": 6})
+    two_points().savefig(ASSETS / "two_points.jpg", dpi=130, facecolor=PAPER, pil_kwargs={"quality": 88})  # LaTeX reads no WebP
 
 
 if __name__ == "__main__":
