@@ -15,10 +15,11 @@ import ideas
 import numpy as np
 import ours
 import work
-from timing import in_turn
+from timing import in_turn, over
 
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.simulation import euler_maruyama, sgd, weak_second_order
+from sgdsde_helpers.simulation.streams import WIDEST
 from sgdsde_helpers.theory import chain_stationary_law
 
 
@@ -29,6 +30,8 @@ def measure(rounds: int, cores: set[int]) -> dict:
         "diffusion": diffusion(rounds),
         "ideas": ideas.measure(rounds),
         "pages": ideas.pages(rounds),
+        "lines": ideas.lines(rounds),
+        "composed": ideas.composed(rounds),
         "lost": ideas.lost(rounds),
         "size": size(rounds),
         "memory": memory(),
@@ -74,22 +77,38 @@ def diffusion(rounds: int) -> dict:
         "linear drift, constant noise": lambda: euler_maruyama(np.negative, 1.0, **k),
         "row A: cubic drift, noise of the state": ours.contender(row),
         "row A, normals from a table": ours.contender(row, normals="table"),
+        "drift and noise of row A by themselves": drift_and_noise(row),
     }
-    runs["normal"] = lambda: [rng.standard_normal(out=block) for _ in range(row.units // block.size)]
-    times = in_turn(runs, row.units, rounds)
-    normal = times.pop("normal")
-    return {name: {"ns": ns, "normals": ns / normal} for name, ns in times.items()}
+    normals = over(lambda: [rng.standard_normal(out=block) for _ in range(row.units // block.size)], runs, rounds)
+    return {name: {"ns": ns, "normals": normals[name]} for name, ns in in_turn(runs, row.units, rounds).items()}
+
+
+def drift_and_noise(row: work.Row):
+    """What the reader's functions of row A cost, whoever calls them."""
+    phi = np.linspace(-1.5, 1.5, min(row.chains, WIDEST))
+
+    def run():
+        for _ in range(row.units // len(phi)):
+            work.drift(phi), ours.noise(phi)
+
+    return run
 
 
 def size(rounds: int) -> dict:
-    """Cost per path or chain and step of rows A and C8 from 10^3 to 10^6 of them."""
-    found = {}
-    for key in ("A", "C8"):
-        runs, units = {}, {}
+    """Cost per path or chain and step of rows A and C8, and of the reader's functions of A, from 10^3 to 10^6 of them."""
+    makers = {
+        work.BY_KEY["A"].title: ours.contender,
+        "its drift and noise by themselves": drift_and_noise,
+        work.BY_KEY["C8"].title: ours.contender,
+    }
+    runs, units = {}, {}
+    for (title, maker), key in zip(makers.items(), ("A", "A", "C8"), strict=True):
         for m, steps in ((10**3, 2000), (10**4, 200), (10**5, 20), (10**6, 10)):
             row = work.Row(key, "", "", m, steps, batch=work.BY_KEY[key].batch)
-            runs[f"{m:,}"], units[f"{m:,}"] = ours.contender(row), m * steps
-        found[work.BY_KEY[key].title] = in_turn(runs, units, rounds)
+            runs[title, m], units[title, m] = maker(row), m * steps
+    found = {title: {} for title in makers}
+    for (title, m), ns in in_turn(runs, units, rounds).items():
+        found[title][f"{m:,}"] = ns
     return found
 
 

@@ -11,6 +11,9 @@ import work
 from peers import numpy_plain
 from timing import in_turn
 
+from sgdsde_helpers.simulation.memory import aligned_empty
+from sgdsde_helpers.simulation.streams import uniform_integers
+
 PROBLEMS = {
     "A": work.Row("A", "Euler-Maruyama, 1-D, noise of the state, 100,000 paths", "path × step", 100_000, 50),
     "C8": work.Row("C8", "SGD, scalar parabolas, B = 8, 100,000 chains", "chain × step", 100_000, 20, batch=8),
@@ -100,7 +103,7 @@ def parabolas(row: work.Row) -> dict:
 
 def least_squares(row: work.Row) -> dict:
     """Row D: feature by feature, then eta / B in the examples."""
-    columns = np.vstack([work.FEATURES.T, work.TARGETS])
+    columns = np.array([*work.FEATURES.T, work.TARGETS])
     share = work.ETA["D"] / row.batch
 
     def loop(columns, share):
@@ -164,6 +167,26 @@ def lost(rounds: int) -> dict:
     return found
 
 
+def composed(rounds: int) -> dict:
+    """Nanoseconds per chain and step of row C1: step by step, and by maps composed of two steps."""
+    row = work.BY_KEY["C1"]
+    slope, shift = 1 - work.ETA["C"] * work.CURVATURES, work.ETA["C"] * work.CURVATURES * work.POINTS
+    two = (slope[:, None] * slope + 1j * (slope * shift[:, None] + shift)).reshape(-1)  # first k, then l
+
+    def by_twos():
+        rng, phi, index = np.random.Generator(np.random.SFC64(1)), np.zeros(row.chains), np.empty(row.chains, np.int64)
+        for _ in range(row.steps // 2):
+            uniform_integers(rng, len(two), index)
+            step = two.take(index)
+            phi = step.real * phi + step.imag
+        return phi
+
+    runs = {"steps": ours.contender(row), "composed": by_twos}
+    if not work.same_work(row, runs["steps"](), by_twos()):
+        raise AssertionError("composed maps do not do the work of row C1")
+    return in_turn(runs, row.units, rounds)
+
+
 TEMPORARIES = """
 import sys
 from time import process_time
@@ -187,3 +210,22 @@ def pages(rounds: int) -> dict:
         command = [sys.executable, "-c", TEMPORARIES, state, str(rounds)]
         found[state] = float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return found
+
+
+def lines(rounds: int) -> dict:
+    """Nanoseconds per batch of the two products of row E8, by how many bytes behind a cache line's beginning the arrays lie."""
+    m, size, d = 500, 8, 64
+
+    def products(behind):
+        examples, phi, total = (aligned_empty((count + 1) * d)[behind // 8 :][: count * d] for count in (m * size, m, m))
+        for array in (examples, phi):
+            array[...] = 1.0
+        examples, phi, total = examples.reshape(m, size, d), phi.reshape(m, d), total.reshape(m, d)
+
+        def run():
+            for _ in range(50):
+                np.vecmat(np.matvec(examples, phi), examples, out=total)
+
+        return run
+
+    return in_turn({str(behind): products(behind) for behind in (16, 0)}, 50 * m, rounds)

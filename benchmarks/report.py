@@ -119,6 +119,12 @@ def tables(x: dict) -> dict[str, str]:
     ideas += [
         ["**pages**", "drift and noise of 32,768 numbers, freed memory given back", number(x["pages"]["returned"])],
         ["", "freed memory kept", number(x["pages"]["kept"])],
+        ["**lines**", "two products with a batch of 8 × 64, 16 bytes behind a cache line's beginning", number(x["lines"]["16"])],
+        ["", "arrays that begin with a cache line", number(x["lines"]["0"])],
+    ]
+    ideas += [
+        ["**not taken**", "C1, the package, step by step", number(x["composed"]["steps"])],
+        ["", "C1, by maps composed of two steps", number(x["composed"]["composed"])],
     ]
     ideas += [
         entry
@@ -159,7 +165,7 @@ def tables(x: dict) -> dict[str, str]:
         ),
         "start": table(
             "What a reader waits for at the start", "tab-start", ["what", "seconds after Python's own start"],
-            [[f"`{name}`" if name.startswith("import") else name, f"{s:.2f}"] for name, s in x["start"].items()],
+            [[f"`{name}`" if name.startswith("import") else name, f"{abs(s):.2f}"] for name, s in x["start"].items()],
         ),
         "widget": table(
             "The widget on one core", "tab-widget", ["what", "ms"], [[name, number(ms)] for name, ms in x["widget"].items()]

@@ -4,8 +4,9 @@
     make bench-quick    the package and the plain NumPy loop only, in under two minutes; writes nothing
     python benchmarks/run.py --rows A C1
 
-One core, float64, processor time. A round times ours and then one contender, so that a slow spell of a shared machine falls
-on both; a ratio is taken within each round. Printed are medians over rounds, and the quartiles of the ratios.
+One core, float64, processor time. In each round every contender of every row is timed just after ours, so that a slow spell of a
+shared machine falls on both, and no row gets all of it; a ratio is taken within each round. Printed are medians over rounds,
+and the quartiles of the ratios.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Time the simulations.")
     parser.add_argument("--quick", action="store_true", help="the package and the plain NumPy loop only")
     parser.add_argument("--rows", nargs="+", choices=list(work.BY_KEY), default=list(work.BY_KEY), help="these rows only")
-    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--rounds", type=int, default=11)
     options = parser.parse_args()
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
     if cores:
@@ -49,10 +50,13 @@ def main() -> None:
     peers = load_peers(PEERS[:1] if options.quick else PEERS)
     machine = report.machine()
     print(report.heading(machine))
-    rows = []
-    for key in options.rows:
-        rows.append(time_row(work.BY_KEY[key], peers, rounds))
-        print(report.row_lines(rows[-1]), flush=True)
+    contests = [contest(work.BY_KEY[key], peers) for key in options.rows]
+    for done in range(rounds):
+        print(f"round {done + 1} of {rounds}", flush=True)
+        for each in contests:
+            play(each, done)
+    rows = [outcome(each) for each in contests]
+    print("\n".join(map(report.row_lines, rows)))
     found = {"machine": machine, "date": f"{datetime.now(UTC):%Y-%m-%d}", "rounds": rounds, "rows": rows}
     if options.rows == list(work.BY_KEY):
         found["extras"] = extras.measure(rounds, cores)
@@ -74,28 +78,45 @@ def load_peers(names: list[str]) -> list:
     return found
 
 
-def time_row(row: work.Row, peers: list, rounds: int) -> dict:
-    """Nanoseconds per unit of ours and of each contender, round by round, and the seconds of each first call."""
+def contest(row: work.Row, peers: list) -> dict:
+    """Ours and its contenders on a row: each is run once, and must do the work; no round is played yet."""
     us = ours.contender(row)
     reference, first = timed(us)
-    result = {"key": row.key, "title": row.title, "unit": row.unit, "ours_first_call_s": first, "peers": []}
-    everyone_ours = []
+    found = {"row": row, "ours": us, "ours_first_call_s": first, "peers": []}
     for peer in peers:
         for name, (run, share) in peer.contenders(row).items():
             final, first = timed(run)
             if final is not None and not work.same_work(row, reference, final):
                 raise AssertionError(f"{name} does not do the work of row {row.key}")
-            pairs = []
-            for _ in range(rounds if first < 5 else 3):
-                pairs.append([timed(us)[1] / row.units * 1e9, timed(run)[1] / (row.units * share) * 1e9])
-            own, other = np.array(pairs).T
-            everyone_ours.extend(own)
-            ratio = np.percentile(other / own, [25, 50, 75])
-            result["peers"].append(
-                {"name": name, "ns": float(np.median(other)), "ratio": ratio.tolist(), "first_call_s": first}
-            )
-    result["ours_ns"] = float(np.median(everyone_ours))
-    return result
+            found["peers"].append({"name": name, "run": run, "share": share, "first_call_s": first, "pairs": []})
+    return found
+
+
+def play(each: dict, done: int) -> None:
+    """One more round: ours and then a contender, for every contender; a slow one sits out after three."""
+    units = each["row"].units
+    for peer in each["peers"]:
+        if done < 3 or peer["first_call_s"] < 5:
+            own, other = timed(each["ours"])[1], timed(peer["run"])[1]
+            peer["pairs"].append([own / units * 1e9, other / (units * peer["share"]) * 1e9])
+
+
+def outcome(each: dict) -> dict:
+    """Nanoseconds per unit of ours and of each contender, medians, and quartiles of the ratios within the rounds."""
+    row, peers = each["row"], []
+    for peer in each["peers"]:
+        own, other = np.array(peer["pairs"]).T
+        ratio = np.percentile(other / own, [25, 50, 75]).tolist()
+        peers.append({"name": peer["name"], "ns": float(np.median(other)), "ratio": ratio, "first_call_s": peer["first_call_s"]})
+    everyone_ours = np.concatenate([np.array(peer["pairs"])[:, 0] for peer in each["peers"]])
+    return {
+        "key": row.key,
+        "title": row.title,
+        "unit": row.unit,
+        "ours_first_call_s": each["ours_first_call_s"],
+        "peers": peers,
+        "ours_ns": float(np.median(everyone_ours)),
+    }
 
 
 def timed(run) -> tuple[np.ndarray | None, float]:

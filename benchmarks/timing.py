@@ -18,3 +18,13 @@ def in_turn(runs: dict, units: dict | float, rounds: int, clock=process_time) ->
             run()
             times[name].append(clock() - start)
     return {name: float(np.median(t)) / (units[name] if isinstance(units, dict) else units) * 1e9 for name, t in times.items()}
+
+
+def over(reference, runs: dict, rounds: int) -> dict:
+    """How many times as long as `reference`, timed just before it, each run takes: medians over rounds."""
+    ratios = {name: [] for name in runs}
+    for _ in range(rounds):
+        for name, run in runs.items():
+            pair = in_turn({"reference": reference, "run": run}, 1, 1)
+            ratios[name].append(pair["run"] / pair["reference"])
+    return {name: float(np.median(ratio)) for name, ratio in ratios.items()}

@@ -13,14 +13,11 @@ from sgdsde_helpers.checks import Array, array, count
 from sgdsde_helpers.losses import Loss
 
 from .divergence import Report, look
+from .memory import aligned_copy
 from .recording import Moments, Paths, recorder
 from .streams import block_width, blocks, streams
 
 WATCH = 64  # steps between two looks for divergence
-
-# The C library gives memory back to the system once 128 KB lie free, so that every temporary array of a step would fault its
-# pages in anew. To free one large array raises that limit to twice its size, for the process.
-np.empty(2**21)
 
 Steps = Callable[[Array, np.random.Generator], Iterator[None]]
 
@@ -85,7 +82,7 @@ def run(steps: Steps, start: Array, plan: Plan, report: Report, width: int | Non
     last = plan.burn_in + plan.n_steps
 
     def run_block(these: slice, rng: np.random.Generator) -> None:
-        phi = start[these].copy(order=order)
+        phi = aligned_copy(start[these], order)
         store = keep.block(these)
         advance = steps(phi, rng)
         done = 0

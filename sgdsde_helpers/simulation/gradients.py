@@ -15,6 +15,7 @@ import numpy as np
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import LeastSquares, LogisticRegression, Loss, MeanEstimation, ScalarQuadratic
 
+from .memory import aligned_copy, aligned_empty
 from .minibatch import minibatches
 
 GATHERED = 2**18  # numbers in the buffer of gathered examples: 2 MB, a share of the third-level cache
@@ -108,19 +109,22 @@ def batch_mean_of(table: Array, width: int, n_draws: int) -> Callable[[Array], A
 
     The sum runs over a few draws at a time.
     """
-    shares = table / n_draws
+    shares = np.ascontiguousarray(table / n_draws)  # `take` would copy the whole of another table, at each step
     draws = min(n_draws, max(1, SUMMED // (width * table[0].size)))
     gathered = np.empty((draws, width, *table.shape[1:]), table.dtype)
     total = np.empty(gathered.shape[1:], table.dtype)
 
     def batch_mean(index: Array) -> Array:
         if n_draws == 1:
-            return table.take(index[0], axis=0, out=total, mode="clip")
-        total[...] = 0.0
+            return shares.take(index[0], axis=0, out=total, mode="clip")
         for first in range(0, len(index), draws):
             part = index[first : first + draws]
             # "clip" does not clip here: it spares a copy that "raise" would make of the buffer.
-            total[...] += shares.take(part, axis=0, out=gathered[: len(part)], mode="clip").sum(axis=0)
+            examples = shares.take(part, axis=0, out=gathered[: len(part)], mode="clip")
+            if first == 0:
+                np.add.reduce(examples, axis=0, out=total)
+            else:
+                np.add(total, np.add.reduce(examples, axis=0), out=total)
         return total if len(index) == n_draws else np.multiply(total, n_draws / len(index), out=total)
 
     return batch_mean
@@ -135,14 +139,15 @@ def linear_model(loss: LeastSquares | LogisticRegression, width: int, batch_size
     """
     if type(loss) is LeastSquares:
         scale = np.sqrt(eta / batch_size)
-        x, labels, residual, ridge = scale * loss.X, [scale * loss.y], np.subtract, 0.0
+        x, labels, residual, ridge = aligned_copy(scale * loss.X), [scale * loss.y], np.subtract, 0.0
     else:
-        x, labels, ridge = (2 * loss.y - 1)[:, None] * loss.X, [], eta * loss.ridge
+        x, labels, ridge = aligned_copy((2 * loss.y - 1)[:, None] * loss.X), [], eta * loss.ridge
+        share = np.array(-eta / batch_size)
 
         def residual(z: Array, out: Array) -> None:  # where exp overflows the quotient is 0, as it should be
             np.exp(z, out=out)
             out += 1.0
-            np.divide(-eta / batch_size, out, out=out)
+            np.divide(share, out, out=out)
 
     if not product_of_matrices(loss, batch_size):
         of_whole_batch = by_features(x, labels, residual, width, batch_size)
@@ -173,7 +178,7 @@ def memory_order(loss: Loss, batch_size: int) -> str:
 def by_features(x: Array, labels: list[Array], residual, width: int, batch_size: int) -> Gradient:
     """For few features and draws: each sum runs over a few long arrays, in which the chains lie side by side."""
     d = x.shape[1]
-    columns = np.vstack([x.T, *labels])  # so that one gather fetches features and label
+    columns = np.array([*x.T, *labels])  # one gather fetches features and label
     group = min(width, max(1, GATHERED // (batch_size * len(columns))))
     gathered = np.empty(group * batch_size * len(columns))
     total = np.empty((d, width))
@@ -195,8 +200,8 @@ def by_chains(x: Array, labels: list[Array], residual, width: int, batch_size: i
     """For many features or draws: a few chains at a time, and for each of them products of its batch's matrix."""
     d = x.shape[1]
     group = min(width, max(1, GATHERED // (batch_size * d)))
-    gathered = np.empty(group * batch_size * d)
-    total = np.empty((width, d))
+    gathered = aligned_empty(group * batch_size * d)
+    total = aligned_empty((width, d))
 
     def gradient(phi: Array, index: Array) -> Array:
         for first in range(0, width, group):
@@ -213,7 +218,7 @@ def by_chains(x: Array, labels: list[Array], residual, width: int, batch_size: i
 
 def by_example(x: Array, labels: list[Array], residual, width: int) -> Gradient:
     """For many features and one draw, where a product of matrices has nothing to sum."""
-    examples = np.empty((width, x.shape[1]))
+    examples = aligned_empty((width, x.shape[1]))
 
     def gradient(phi: Array, index: Array) -> Array:
         x.take(index[0], axis=0, out=examples, mode="clip")

@@ -8,6 +8,8 @@ import numpy as np
 
 from sgdsde_helpers.checks import Array, count, refuse
 
+SHORT = 16  # coordinates, up to which products of coordinates are taken one by one for all chains
+
 
 @dataclass(frozen=True)
 class Paths:
@@ -132,8 +134,10 @@ class MomentRecorder:
     def block(self, chains: slice):
         """A function (number of the record, state) that adds the record of these chains to the sums."""
         mean, second = self.mean[chains], self.second[chains]
-        reference = np.empty(mean.shape)
-        held = np.empty((min(self.held_steps, self.n_steps), *mean.shape))
+        states = several_states(1 + min(self.held_steps, self.n_steps), mean.shape)
+        reference, held = states[0], states[1:]
+        total = np.zeros_like(reference)
+        products = sum_of_products(total[None])
 
         def add(row: int, phi: Array) -> None:
             if row == 0:
@@ -142,11 +146,11 @@ class MomentRecorder:
             place = (row - 1) % len(held)
             np.subtract(phi, reference, out=held[place])
             if place == len(held) - 1 or row == self.n_steps:
-                mean[...] += held[: place + 1].sum(axis=0)
-                second[...] += sum_of_products(held[: place + 1])
+                np.add(total, held[: place + 1].sum(axis=0), out=total)
+                np.add(products, sum_of_products(held[: place + 1]), out=products)
             if row == self.n_steps:
-                mean[...] /= self.n_steps
-                second[...] = second / self.n_steps - sum_of_products(mean[None])
+                mean[...] = total / self.n_steps
+                second[...] = products / self.n_steps - sum_of_products(mean[None])
                 mean[...] += reference
 
         return add
@@ -156,8 +160,22 @@ class MomentRecorder:
         return Moments(self.mean, self.second, self.final)
 
 
+def several_states(k: int, shape: tuple[int, ...]) -> Array:
+    """Space for k states (k, m, *shape) of m chains; where a chain's state is short, the chains lie side by side in memory."""
+    if len(shape) == 2 and shape[1] > SHORT:
+        return np.empty((k, *shape))
+    return np.moveaxis(np.empty((k, *shape[1:], shape[0])), -1, 1)
+
+
 def sum_of_products(x: Array) -> Array:
     """Sum over axis 0 of the squares of `x` (k, m), or of the products of coordinates of `x` (k, m, d): (m, d, d)."""
     if x.ndim == 2:
         return np.einsum("km,km->m", x, x)
-    return x.transpose(1, 2, 0) @ x.transpose(1, 0, 2)
+    d = x.shape[2]
+    if d > SHORT:
+        return x.transpose(1, 2, 0) @ x.transpose(1, 0, 2)
+    products = np.empty((d, d, x.shape[1]))
+    for i in range(d):
+        np.einsum("km,kmj->jm", x[:, :, i], x[:, :, i:], out=products[i, i:])
+        products[i:, i] = products[i, i:]
+    return products.transpose(2, 0, 1)

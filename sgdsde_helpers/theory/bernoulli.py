@@ -13,7 +13,6 @@ from collections.abc import Callable
 from functools import lru_cache, partial
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 from scipy.special import binom, ndtr
 
 from .. import checks
@@ -124,6 +123,8 @@ def two_point_cdf(x: Array, eta: float, batch_size: int = 1) -> Array:
 @lru_cache(maxsize=1)  # density, distance and sample of one law are read after one another
 def _grid_cdf(eta: float, batch_size: int) -> Callable[[Array], Array]:
     """F from the fixed point of the self-similarity equation on a grid."""
+    from scipy.interpolate import CubicSpline  # imported late: it takes longer than all the rest
+
     r, shifts, mass = _maps(eta, batch_size)
     smooth = r > 0.75  # then F has a continuous density, and splines pay; below, straight lines keep it increasing
     grid = np.linspace(-1, 1, 2049 if smooth else 4097)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import bdtr, ndtr
 
 from .. import checks
@@ -172,6 +171,8 @@ def characteristic_width(values, n: int = 1) -> float:
     ValueError
         If the values are all equal, or |E exp(iS/w)| stays above exp(-1/2), as it does where S is nearly always the same.
     """
+    from scipy.optimize import brentq  # imported late: it takes longer than all the rest
+
     x = checks.array("values", values, ndim=1)
     x = x - x.mean()
     deviation = checks.positive("standard deviation of values", x.std())

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.integrate import cumulative_trapezoid, trapezoid
 
 from .. import checks
 from ..checks import Array
@@ -130,7 +129,7 @@ def normalised_density(log_density: Callable[[Array], Array], grid) -> Array:
     left = _tail("left", radii, log_p[reach::-1])
     right = _tail("right", radii, log_p[-reach - 1 :])
     density = np.exp(log_p[reach:-reach])
-    total = trapezoid(density, grid) + left + right
+    total = np.trapezoid(density, grid) + left + right
     if (left + right) / total > OUTSIDE:
         mass = (left + right) / total
         raise DomainTooSmallError(
@@ -155,9 +154,9 @@ def density_moments(grid, density) -> tuple[float, float]:
     """
     grid = increasing_grid(grid)
     density = checks.array("density", density, grid.shape)
-    density = density / trapezoid(density, grid)
-    mean = trapezoid(grid * density, grid)
-    return float(mean), float(trapezoid((grid - mean) ** 2 * density, grid))
+    density = density / np.trapezoid(density, grid)
+    mean = np.trapezoid(grid * density, grid)
+    return float(mean), float(np.trapezoid((grid - mean) ** 2 * density, grid))
 
 
 def density_cdf(grid, density) -> Callable[[Array], Array]:
@@ -173,6 +172,8 @@ def density_cdf(grid, density) -> Callable[[Array], Array]:
     callable
         Takes points of any shape; zero left of the grid, one right of it.
     """
+    from scipy.integrate import cumulative_trapezoid  # imported late: it takes longer than all the rest
+
     grid = increasing_grid(grid)
     cumulative = cumulative_trapezoid(checks.array("density", density, grid.shape), grid, initial=0.0)
     cumulative = cumulative / cumulative[-1]

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.integrate import trapezoid
 from scipy.linalg import solve_banded
 
 from .. import checks
@@ -173,7 +172,7 @@ def _positive_noise(noise_variance: Function, points: Array) -> Array:
 def _start_mass(start, grid: Array, spacing: float) -> Array:
     if np.ndim(start):
         density = checks.array("start", start, grid.shape)
-        if density.min() < 0 or trapezoid(density, grid) <= 0:
+        if density.min() < 0 or np.trapezoid(density, grid) <= 0:
             checks.refuse("start", start, "a density: not negative, and somewhere positive")
         return density / density.sum()
     place = (checks.number("start", start) - grid[0]) / spacing

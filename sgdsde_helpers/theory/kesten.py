@@ -8,7 +8,6 @@ tail of exponent alpha + 1 with alpha = 1 + 2 B E[h] / (eta Var h).
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import logsumexp
 
 from .. import checks
@@ -130,6 +129,8 @@ def _law(curvatures, weights) -> tuple[Array, Array]:
 
 def _root(growth: Array, w: Array) -> float:
     """The positive zero of log E exp(a growth), a convex function of a that is 0 at 0 and falls there."""
+    from scipy.optimize import brentq  # imported late: it takes longer than all the rest
+
     if growth[w > 0].max() <= 0:
         return np.inf
 

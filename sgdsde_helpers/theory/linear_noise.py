@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.integrate import solve_ivp
 
 from .. import checks
 from ..checks import Array
@@ -42,6 +41,8 @@ def flow_fluctuation(loss, *, start: float, times, batch_size: int = 1) -> tuple
     -----
     Chapter 2, equation eq-clock-variance.
     """
+    from scipy.integrate import solve_ivp  # imported late: it takes longer than all the rest
+
     if loss.shape != ():
         checks.refuse("loss", type(loss).__name__, "a loss with one parameter")
     size = checks.batch_size(batch_size)

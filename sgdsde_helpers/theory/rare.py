@@ -7,7 +7,6 @@ batch. Then E exp(-W' g_b) = 1. The SDE keeps two cumulants of g_b and has W' = 
 from __future__ import annotations
 
 import numpy as np
-from scipy.integrate import cumulative_trapezoid
 from scipy.special import logsumexp
 
 from sgdsde_helpers import checks
@@ -75,6 +74,8 @@ def quasi_potential(loss: Loss, grid, batch_size: int = 1) -> Array:
     ValueError
         If at some point of the grid all examples' gradients point the same way: SGD does not pass there.
     """
+    from scipy.integrate import cumulative_trapezoid  # imported late: it takes longer than all the rest
+
     points = increasing_grid(grid)
     theta = tilt(loss, points, batch_size)
     if not np.all(np.isfinite(theta)):
