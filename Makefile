@@ -64,7 +64,7 @@ reseed: $(READY)  ## run the comparisons of every notebook, or FILES=..., under 
 bench: $(PEERS)/.installed  ## time the simulations beside what a reader would use instead; needs 3 GB for the others
 	@$(PEERS)/bin/python benchmarks/run.py
 
-bench-quick: $(READY)  ## time the package alone, in under two minutes; writes nothing
+bench-quick: $(READY)  ## time the package beside the plain loop, in under two minutes; writes nothing
 	@$(BIN)/python benchmarks/run.py --quick
 
 vendor: $(READY)  ## fetch the scripts that the site carries with it, at the versions in tools/vendor.py

@@ -15,11 +15,11 @@ import ideas
 import numpy as np
 import ours
 import work
-from timing import in_turn, over
+from timing import in_turn, times_in_turn
 
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.simulation import euler_maruyama, sgd, weak_second_order
-from sgdsde_helpers.simulation.streams import WIDEST
+from sgdsde_helpers.simulation.streams import WIDEST, uniform_integers
 from sgdsde_helpers.theory import chain_stationary_law
 
 
@@ -44,7 +44,7 @@ def measure(rounds: int, cores: set[int]) -> dict:
 
 
 def floor(rounds: int) -> dict:
-    """What one random number costs, drawn as the simulations draw."""
+    """What one random number costs, drawn by NumPy and as the package draws."""
     sfc, pcg = np.random.Generator(np.random.SFC64(1)), np.random.default_rng(1)
     block, repeats = np.empty(8192), 100
 
@@ -57,9 +57,15 @@ def floor(rounds: int) -> dict:
     def tall(n):
         return lambda: [sfc.integers(0, n, size=16384) for _ in range(repeats // 2)]
 
+    def packaged(n):
+        index = np.empty(16384, np.int64)
+        return lambda: [uniform_integers(sfc, n, index) for _ in range(repeats // 2)]
+
     runs = {
         "normal, SFC64": normal(sfc),
         "normal, PCG64": normal(pcg),
+        "index below 100, as the package draws": packaged(100),
+        "index below 10,000, as the package draws": packaged(10_000),
         "index below 100, 16 bits": small(100),
         "index below 1,000, 16 bits": small(1000),
         "index below 1,000, 64 bits": tall(1000),
@@ -79,8 +85,13 @@ def diffusion(rounds: int) -> dict:
         "row A, normals from a table": ours.contender(row, normals="table"),
         "drift and noise of row A by themselves": drift_and_noise(row),
     }
-    normals = over(lambda: [rng.standard_normal(out=block) for _ in range(row.units // block.size)], runs, rounds)
-    return {name: {"ns": ns, "normals": normals[name]} for name, ns in in_turn(runs, row.units, rounds).items()}
+    normal = "a normal number by itself"
+    runs[normal] = lambda: [rng.standard_normal(out=block) for _ in range(row.units // block.size)]
+    rounds_of = times_in_turn(runs, row.units, rounds)
+    return {
+        name: {"ns": float(np.median(ns)), "normals": float(np.median(np.divide(ns, rounds_of[normal])))}
+        for name, ns in rounds_of.items()
+    }
 
 
 def drift_and_noise(row: work.Row):
@@ -121,11 +132,11 @@ def threads(rounds: int, cores: set[int]) -> dict:
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
         for key, chains in (("A", 2**17), ("C8", 2**17), ("D64", 2**15 // 10 * 8), ("E8", 2**12)):
             row = work.BY_KEY[key]
-            job = work.Row(key, row.title, row.unit, chains, max(2, row.units // chains // 2), batch=row.batch)
+            job = work.Row(key, row.title, row.unit, chains, 40, batch=row.batch)
             half = replace(job, chains=chains // 2)
             runs = {t: ours.contender(job, threads=t) for t in (1, 2)}
             runs["pool"] = lambda half=half: list(pool.map(run_row, [half, half]))
-            times = in_turn(runs, row.units, rounds, perf_counter)
+            times = in_turn(runs, job.units, min(rounds, 5), perf_counter)
             found[row.title] = {"threads": times[1] / times[2], "processes": times[1] / times["pool"]}
     os.sched_setaffinity(0, {max(cores)})
     return found

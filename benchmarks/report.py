@@ -63,8 +63,9 @@ def page(found: dict) -> str:
 def opening(found: dict) -> str:
     """When and where it was measured."""
     return (
-        f"Measured on {found['date']} on one core of: {heading(found['machine'])}. Every figure is a median over "
-        f"{found['rounds']} rounds taken in turn."
+        f"Measured on {found['date']} on one core of: {heading(found['machine'])}. Times are medians over {found['rounds']} "
+        "rounds taken in turn; over 5 for the widget and for two workers. The tables were taken one after another, and the machine "
+        "is not always equally quick: compare within a table."
     )
 
 
@@ -85,13 +86,13 @@ def rows_table(rows: list[dict]) -> str:
 
 def verdict(rows: list[dict]) -> str:
     """Who is ahead, in words: a ratio under 1 is a win of the other's."""
-    ahead, level, slow = [], [], []
+    ahead, level, twice_as_quick = [], [], []
     for row in rows:
         for peer in row["peers"]:
             low, middle, high = peer["ratio"]
             if kind(peer["name"]) == "compiled":
                 if middle < 0.5:
-                    slow.append(f"{row['key']} ({1 / middle:.1f} times)")
+                    twice_as_quick.append(f"{row['key']} ({1 / middle:.1f} times)")
             elif high < 1:
                 ahead.append(f"{peer['name']} on {row['key']} ({middle:.2f})")
             elif low <= 1:
@@ -99,7 +100,7 @@ def verdict(rows: list[dict]) -> str:
     return (
         f"Quicker than the package in three rounds of four, compiled code aside: {'; '.join(ahead) or 'nobody'}. "
         f"Level with it, neither quicker nor slower in three of four: {'; '.join(level) or 'nobody'}. "
-        f"Rows on which compiled and fused code is more than twice as quick: {', '.join(slow) or 'none'}."
+        f"Rows on which compiled and fused code is more than twice as quick: {', '.join(twice_as_quick) or 'none'}."
     )
 
 
@@ -109,31 +110,41 @@ def table(caption: str, name: str, head: list[str], rows: list[list[str]]) -> st
     return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows] + ["```"])
 
 
-def tables(x: dict) -> dict[str, str]:
-    """The other measurements, each as a table."""
-    ideas = [
-        [f"**{problem['row']}**" if first else "", name, number(ns)]
+def ideas_rows(x: dict) -> list[list[str]]:
+    """What each idea brought: on a row, with memory, if it was taken; and what was lost."""
+    rows = [
+        ["" if place else f"**{problem['row']}**", name, number(ns)]
         for problem in x["ideas"]
-        for first, (name, ns) in zip([True] + [False] * 9, problem["ns"].items(), strict=False)
+        for place, (name, ns) in enumerate(problem["ns"].items())
     ]
-    ideas += [
+    rows += [
         ["**pages**", "drift and noise of 32,768 numbers, freed memory given back", number(x["pages"]["returned"])],
         ["", "freed memory kept", number(x["pages"]["kept"])],
         ["**lines**", "two products with a batch of 8 × 64, 16 bytes behind a cache line's beginning", number(x["lines"]["16"])],
         ["", "arrays that begin with a cache line", number(x["lines"]["0"])],
     ]
-    ideas += [
+    rows += [
         ["**not taken**", "C1, the package, step by step", number(x["composed"]["steps"])],
         ["", "C1, by maps composed of two steps", number(x["composed"]["composed"])],
     ]
-    ideas += [
+    rows += [
         entry
         for title, ns in x["lost"].items()
         for entry in (["**lost**", f"{title}, by gathers", number(ns["gathers"])], ["", "by multinomial counts", number(ns["counts"])])
     ]
+    return rows
+
+
+def tables(x: dict) -> dict[str, str]:
+    """The other measurements, each as a table."""
+    return simulation_tables(x) | reader_tables(x)
+
+
+def simulation_tables(x: dict) -> dict[str, str]:
+    """What a step costs, and why."""
     sizes = list(next(iter(x["size"].values())))
     recorded = {"final": "final states", "moments": "running moments", "100": "every 100th step"}
-    found = {
+    return {
         "floor": table(
             "The floor: nanoseconds for one random number of NumPy's", "tab-floor", ["draw", "ns"],
             [[name, number(ns)] for name, ns in x["floor"].items()],
@@ -142,7 +153,7 @@ def tables(x: dict) -> dict[str, str]:
             "Diffusion over its floor", "tab-diffusion", ["equation", "ns per path × step", "in normal numbers"],
             [[name, number(v["ns"]), f"{v['normals']:.2f}"] for name, v in x["diffusion"].items()],
         ),
-        "ideas": table("What each idea brought, added one at a time", "tab-ideas", ["work", "version", "ns per unit"], ideas),
+        "ideas": table("What each idea brought, added one at a time", "tab-ideas", ["work", "version", "ns per unit"], ideas_rows(x)),
         "size": table(
             "Nanoseconds per unit against the number of paths or chains", "tab-size", ["work", *sizes],
             [[title, *(number(v) for v in by_size.values())] for title, by_size in x["size"].items()],
@@ -155,6 +166,12 @@ def tables(x: dict) -> dict[str, str]:
             "How many times faster two workers are than one", "tab-threads", ["work", "two threads", "two processes"],
             [[title, f"{v['threads']:.2f}", f"{v['processes']:.2f}"] for title, v in x["threads"].items()],
         ),
+    }  # fmt: skip
+
+
+def reader_tables(x: dict) -> dict[str, str]:
+    """Better algorithms, and what a reader waits for."""
+    return {
         "schemes": table(
             "A better scheme: second moment of a path at time 1", "tab-schemes", ["scheme", "relative error", "ns per path"],
             [[s["name"].replace("_", " "), f"{s['relative_error']:+.1e}", number(s["ns"])] for s in x["schemes"]],
@@ -165,10 +182,9 @@ def tables(x: dict) -> dict[str, str]:
         ),
         "start": table(
             "What a reader waits for at the start", "tab-start", ["what", "seconds after Python's own start"],
-            [[f"`{name}`" if name.startswith("import") else name, f"{abs(s):.2f}"] for name, s in x["start"].items()],
+            [[f"`{name}`" if name.startswith("import") else name, f"{max(s, 0.0):.2f}"] for name, s in x["start"].items()],
         ),
         "widget": table(
             "The widget on one core", "tab-widget", ["what", "ms"], [[name, number(ms)] for name, ms in x["widget"].items()]
         ),
     }  # fmt: skip
-    return found

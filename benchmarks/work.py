@@ -1,4 +1,4 @@
-"""The work that is timed: nine rows, each with its problem, its size and a check that a contender did the work."""
+"""The work that is timed: rows of nine kinds, each with its problem, its size and a check that a contender did the work."""
 
 from __future__ import annotations
 
@@ -93,8 +93,18 @@ def noise_variance(phi):
     return 0.1 * (1.0 + phi * phi)
 
 
+def records(states: np.ndarray) -> np.ndarray:
+    """Recorded states (R, m, ...) as (m, R, ...), the form in which a contender of row G or I returns them."""
+    return np.moveaxis(np.asarray(states), 0, 1)
+
+
+def with_moments(final: np.ndarray, mean: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """What a contender of row H returns: final states, time averages, and time averages of products, (m, 10 + 10 + 100)."""
+    return np.hstack([final, mean, np.reshape(second, (len(final), -1))])
+
+
 def same_work(row: Row, reference: np.ndarray, final: np.ndarray) -> bool:
-    """Whether final states (m, ...) have the mean and the variance of the reference's, to six standard errors.
+    """Whether what is returned (m, ...) has the mean and the variance of the reference's, to six standard errors.
 
     Coordinates are checked one by one; a contender may return fewer chains than the reference.
     """

@@ -11,6 +11,7 @@ from sgdsde_helpers.simulation import Moments, ornstein_uhlenbeck, sgd
 
 DATA = np.random.default_rng(0).normal(size=(40, 3))
 LINE = LeastSquares(DATA, DATA @ [1.0, 2.0, -1.0] + DATA[:, 0] ** 2)
+LONG = MeanEstimation(np.random.default_rng(1).normal(size=(9, 20)))  # more coordinates than are taken one by one
 POINTS = MeanEstimation(DATA[:, 0])
 
 
@@ -29,7 +30,7 @@ def test_rows_and_times(loss):
 
 
 @pytest.mark.parametrize("n_steps", [1, 31, 32, 33, 100])
-@pytest.mark.parametrize("loss", [POINTS, LINE])
+@pytest.mark.parametrize("loss", [POINTS, LINE, LONG])
 def test_moments_are_those_of_the_recorded_states(loss, n_steps):
     k = {"n_steps": n_steps, "burn_in": 3, "n_chains": 20, "seed": 2}
     moments, states = sgd(loss, 0.1, record="moments", **k), sgd(loss, 0.1, record="all", **k).states[1:]

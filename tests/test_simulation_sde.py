@@ -9,7 +9,7 @@ from scipy.linalg import expm
 from simulation_checks import BOUND, assert_covariance, assert_mean
 
 from sgdsde_helpers.checks import DivergenceError
-from sgdsde_helpers.losses import LeastSquares, LogisticRegression, MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.losses import DoubleWell, LeastSquares, LogisticRegression, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.simulation import (
     brownian_motion,
     euler_maruyama,
@@ -46,6 +46,8 @@ def spread(phi):
 
 NOISES = {
     "a number": (0.3, lambda phi, z: 0.3 * z),
+    "a function that gives one number": (lambda p: 0.3, lambda phi, z: 0.3 * z),
+    "a function that gives one matrix": (lambda p: H, lambda phi, z: np.einsum("ij,mj->mi", H, z)),
     "a matrix": (H, lambda phi, z: np.einsum("ij,mj->mi", H, z)),
     "numbers of the state": (lambda p: 0.3 + p[:, 0] ** 2, lambda p, z: (0.3 + p[:, 0] ** 2)[:, None] * z),
     "matrices of the state": (spread, lambda p, z: np.einsum("mij,mj->mi", spread(p), z)),
@@ -85,6 +87,24 @@ def test_the_noise_of_the_sde_of_sgd_is_a_factor_of_eta_sigma_over_b():
     drift, noise = sgd_sde(loss, 0.3, 4)
     np.testing.assert_allclose(drift(phi), -loss.gradient(phi))
     np.testing.assert_allclose(noise(phi) @ noise(phi).swapaxes(1, 2), 0.3 * loss.covariance(phi) / 4, atol=1e-15)
+
+
+def test_noise_that_is_the_same_everywhere_is_factored_once():
+    x = np.random.default_rng(1).normal(size=(20, 3))
+    loss, phi = MeanEstimation(x), np.zeros((5, 3))
+    root = sgd_sde(loss, 0.3, 4)[1](phi)
+    assert root.shape == (3, 3)
+    np.testing.assert_allclose(root @ root.T, 0.3 * np.cov(x.T, bias=True) / 4)
+
+
+def test_a_flow_that_reaches_infinity_is_reported():
+    class Hill(DoubleWell):
+        def gradient(self, phi):
+            return -(phi**3)  # from 1 the flow is (1 - 2 t)^(-1/2)
+
+    np.testing.assert_allclose(gradient_flow(Hill(0.3), start=1.0, times=[0.3]), 0.4**-0.5)
+    with pytest.raises(ValueError, match="times up to 1 are not allowed: the flow cannot be followed so far"):
+        gradient_flow(Hill(0.3), start=1.0, times=[0.3, 1.0])
 
 
 def test_factors_of_regular_and_singular_covariances():
@@ -283,6 +303,11 @@ def test_bad_arguments_are_named():
             ornstein_uhlenbeck(h, c, dt=0.1, n_steps=1, start=start, seed=1)
     with pytest.raises(ValueError, match="drift_matrix of shape"):
         ornstein_uhlenbeck(np.ones((2, 3)), 1.0, dt=0.1, n_steps=1, start=0.0, seed=1)
+    for center in (np.zeros(3), np.zeros((2, 2))):
+        with pytest.raises(ValueError, match=r"center of shape .* is not allowed: its shape must be \(\) or \(2,\)"):
+            ornstein_uhlenbeck(np.eye(2), np.eye(2), dt=0.1, n_steps=1, start=[0.0, 0.0], center=center, seed=1)
+    with pytest.raises(ValueError, match=r"noise\(phi\) of shape \(3, 2\) is not allowed"):  # one number for each coordinate
+        euler_maruyama(**(good | {"start": [0.0, 0.0], "noise": np.ones_like}))
     for times in ([1.0, 0.5], [0.5, 0.5], [-1.0, 2.0]):
         with pytest.raises(ValueError, match="times = .* is not allowed"):
             gradient_flow(SMALL, start=0.0, times=times)

@@ -30,7 +30,7 @@ M = 40000  # three blocks of chains with one parameter, two of chains with three
 
 
 def all_simulations(m=M, **arguments):
-    """One run of every simulation, on scalar and vector problems."""
+    """One run of every simulation that takes threads, on scalar and vector problems."""
     k = {"n_steps": 70, "seed": 5} | arguments
     drift, noise = sgd_sde(LINE, 0.1)
     return [
@@ -43,6 +43,7 @@ def all_simulations(m=M, **arguments):
         euler_maruyama(drift, noise, dt=0.1, start=np.zeros(3), n_paths=m // 3, **k),
         ornstein_uhlenbeck(np.eye(3), np.eye(3), dt=0.1, start=np.zeros(3), n_paths=m // 3, **k),
         brownian_motion(1.0, dt=0.1, n_paths=m, **k),
+        weak_second_order(np.negative, 1.0, dt=0.1, start=0.5, n_paths=m, **k),
     ]
 
 
@@ -90,6 +91,13 @@ WITH_BURN_IN = {
     "langevin": lambda **k: langevin(POINTS, 0.5, step=0.1, n_chains=99, **k),
     "mala": lambda **k: mala(POINTS, 0.5, step=0.1, n_chains=99, **k)[0],
 }
+
+
+@pytest.mark.parametrize("simulate", [WITH_BURN_IN["langevin"], WITH_BURN_IN["mala"]], ids=["langevin", "mala"])
+def test_what_is_recorded_does_not_change_the_samplers(simulate):
+    final = simulate(n_steps=75, seed=1).final
+    for record in ("all", 7, "moments"):
+        np.testing.assert_array_equal(simulate(n_steps=75, record=record, seed=1).final, final)
 
 
 @pytest.mark.parametrize("simulate", WITH_BURN_IN.values(), ids=WITH_BURN_IN.keys())

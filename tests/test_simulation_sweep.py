@@ -85,5 +85,8 @@ def test_bad_settings_are_named():
         sgd_sweep(loss, [0.1, -0.1], [1], **k)
     with pytest.raises(ValueError, match="batch_size = 0 is not allowed"):
         sgd_sweep(loss, [0.1], [1, 0], **k)
+    for name, settings in (("etas", ([], [1])), ("etas", (0.1, [1])), ("batch_sizes", ([0.1], [])), ("batch_sizes", ([0.1], 3))):
+        with pytest.raises(ValueError, match=f"{name} = .* is not allowed: it must be a sequence of one number or more"):
+            sgd_sweep(loss, *settings, **k)
     with pytest.raises(DivergenceError, match="eta = 1.5 made the run diverge by step 64"):
         sgd_sweep(DoubleWell(0.3), [0.1, 1.5], [1], start=4.0, **(k | {"n_steps": 100}))

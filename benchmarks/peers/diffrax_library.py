@@ -24,7 +24,7 @@ def solution(row: Row, terms, start):
     save = diffrax.SaveAt(ts=jnp.linspace(0, end, 101)) if row.key == "G" else diffrax.SaveAt(t1=True)
     return diffrax.diffeqsolve(
         terms, diffrax.Euler(), 0.0, end, work.DT, start, saveat=save, adjoint=diffrax.DirectAdjoint(), max_steps=row.steps + 2
-    ).ys[-1]
+    ).ys
 
 
 def batched(row: Row):
@@ -53,7 +53,11 @@ def batched(row: Row):
         path = diffrax.UnsafeBrownianPath(shape=shape, key=key)
         return solution(row, diffrax.MultiTerm(diffrax.ODETerm(field), diffrax.ControlTerm(noise, path)), start)
 
-    return lambda: np.asarray(run(jax.random.key(6)))
+    def states():
+        kept = run(jax.random.key(6))
+        return work.records(kept[1:]) if row.key == "G" else np.asarray(kept[-1])
+
+    return states
 
 
 def mapped(row: Row):
@@ -74,4 +78,8 @@ def mapped(row: Row):
 
         return jax.vmap(one)(jax.random.split(key, row.chains))
 
-    return lambda: np.asarray(run(jax.random.key(6)))
+    def states():
+        kept = np.asarray(run(jax.random.key(6)))  # (m, times, ...)
+        return kept[:, 1:] if row.key == "G" else kept[:, -1]
+
+    return states

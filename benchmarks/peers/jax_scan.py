@@ -19,7 +19,7 @@ def contenders(row: Row) -> dict:
 
 
 def scanned(step, start, row: Row, records: int = 1):
-    """A function that runs `step` (state, key) -> state, keeping `records` states."""
+    """A function that runs `step` (state, key) -> state and returns the `records` states kept, (records, ...) for each leaf."""
 
     @jax.jit
     def run(key):
@@ -31,7 +31,7 @@ def scanned(step, start, row: Row, records: int = 1):
         _, kept = jax.lax.scan(block, start, keys)
         return kept
 
-    return lambda: np.asarray(jax.tree.leaves(run(jax.random.key(3)))[0])[-1]
+    return lambda: [np.asarray(leaf) for leaf in jax.tree.leaves(run(jax.random.key(3)))]
 
 
 def paths(row: Row):
@@ -39,7 +39,7 @@ def paths(row: Row):
         dW = jnp.sqrt(work.DT) * jax.random.normal(key, (row.chains,))
         return phi + work.drift(phi) * work.DT + jnp.sqrt(work.noise_variance(phi)) * dW
 
-    return scanned(step, jnp.zeros(row.chains), row, 100 if row.key == "G" else 1)
+    return states(scanned(step, jnp.zeros(row.chains), row, 100 if row.key == "G" else 1))
 
 
 def linear(row: Row):
@@ -48,7 +48,17 @@ def linear(row: Row):
     def step(phi, key):
         return phi @ decay.T + jax.random.normal(key, phi.shape) @ root.T
 
-    return scanned(step, jnp.ones((row.chains, 10)), row, 20 if row.key == "I" else 1)
+    return states(scanned(step, jnp.ones((row.chains, 10)), row, 20 if row.key == "I" else 1))
+
+
+def states(run):
+    """The final states of `run`, or all that are kept."""
+
+    def first_leaf():
+        kept = run()[0]
+        return work.records(kept) if len(kept) > 1 else kept[0]
+
+    return first_leaf
 
 
 def chains(row: Row):
@@ -77,7 +87,7 @@ def chains(row: Row):
         return phi - eta * gradient(phi, index)
 
     if row.key != "H":
-        return scanned(step, start, row)
+        return states(scanned(step, start, row))
 
     def step_and_sums(state, key):
         phi, total, products = state
@@ -85,6 +95,10 @@ def chains(row: Row):
         return phi, total + phi, products + phi[:, :, None] * phi[:, None, :]
 
     zeros = jnp.zeros((row.chains, 10)), jnp.zeros((row.chains, 10, 10))
-    return scanned(step_and_sums, (start, *zeros), row)
+    run = scanned(step_and_sums, (start, *zeros), row)
 
+    def moments():
+        final, total, products = (leaf[0] for leaf in run())
+        return work.with_moments(final, total / row.steps, products / row.steps)
 
+    return moments

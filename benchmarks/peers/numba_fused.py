@@ -86,7 +86,7 @@ def paths(row: Row):
     def run():
         kept = np.empty((row.steps // every, row.chains))
         run_paths(row.chains, row.steps, work.DT, every, kept)
-        return kept[-1]
+        return work.records(kept) if row.key == "G" else kept[-1]
 
     return run
 
@@ -117,7 +117,7 @@ def linear(row: Row):
     def run():
         kept = np.empty((row.steps // every, row.chains, 10))
         run_linear(row.chains, row.steps, decay, root, every, kept)
-        return kept[-1]
+        return work.records(kept) if row.key == "I" else kept[-1]
 
     return run
 
@@ -148,6 +148,7 @@ def run_regression(m, steps, size, eta, x, y, logistic, moments):
     s, d = seeded(12), x.shape[1]
     final, phi, g = np.empty((m, d)), np.empty(d), np.empty(d)
     total, products = np.empty(d), np.empty((d, d))
+    mean, second = np.empty((m if moments else 0, d)), np.empty((m if moments else 0, d, d))
     for j in range(m):
         phi[:] = 0.0
         total[:] = 0.0
@@ -170,10 +171,18 @@ def run_regression(m, steps, size, eta, x, y, logistic, moments):
                     for c in range(d):
                         products[a, c] += phi[a] * phi[c]
         final[j] = phi
-    return final
+        if moments:
+            mean[j] = total / steps
+            second[j] = products / steps
+    return final, mean, second
 
 
 def regression(row: Row):
     x, y = (work.DIGITS, work.ABOVE_FOUR) if row.key[0] == "E" else (work.FEATURES, work.TARGETS)
     eta = work.ETA["E" if row.key[0] == "E" else "D"]
-    return lambda: run_regression(row.chains, row.steps, row.batch, eta, x, y, row.key[0] == "E", row.key == "H")
+
+    def run():
+        found = run_regression(row.chains, row.steps, row.batch, eta, x, y, row.key[0] == "E", row.key == "H")
+        return work.with_moments(*found) if row.key == "H" else found[0]
+
+    return run

@@ -21,7 +21,7 @@ def paths(row: Row):
             phi = phi + work.drift(phi) * work.DT + np.sqrt(work.noise_variance(phi)) * dW
             if (i + 1) % every == 0:
                 kept.append(phi)
-        return np.array(kept)[-1]
+        return work.records(kept) if row.key == "G" else phi
 
     return run
 
@@ -36,7 +36,7 @@ def linear(row: Row):
             phi = phi @ decay.T + rng.standard_normal(phi.shape) @ root.T
             if (i + 1) % every == 0:
                 kept.append(phi)
-        return np.array(kept)[-1]
+        return work.records(kept) if row.key == "I" else phi
 
     return run
 
@@ -81,7 +81,7 @@ def chains(row: Row):
             if row.key == "H":
                 total += phi
                 products = products + phi[:, :, None] * phi[:, None, :]
-        return phi
+        return work.with_moments(phi, total / row.steps, products / row.steps) if row.key == "H" else phi
 
     return run
 

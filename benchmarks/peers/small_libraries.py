@@ -18,7 +18,8 @@ def sdepy_contender(row: Row):
         np.random.seed(7)  # sdepy draws from NumPy's global generator
         times = np.linspace(0, row.steps * work.DT, 101) if row.key == "G" else (0.0, row.steps * work.DT)
         solve = process(x0=0.0, paths=row.chains, steps=row.steps)
-        return np.asarray(solve(times))[-1]
+        paths = np.asarray(solve(times))
+        return work.records(paths[1:]) if row.key == "G" else paths[-1]
 
     return run
 

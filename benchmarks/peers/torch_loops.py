@@ -37,7 +37,7 @@ def paths(row: Row):
             phi = phi + work.drift(phi) * work.DT + torch.sqrt(work.noise_variance(phi)) * dW
             if row.key == "G" and (i + 1) % (row.steps // 100) == 0:
                 kept.append(phi)
-        return (torch.stack(kept)[-1] if kept else phi).numpy()
+        return work.records(torch.stack(kept).numpy()) if kept else phi.numpy()
 
     return run
 
@@ -53,7 +53,7 @@ def linear(row: Row):
             phi = phi @ decay + torch.randn(row.chains, 10) @ root
             if row.key == "I" and (i + 1) % (row.steps // 20) == 0:
                 kept.append(phi)
-        return (torch.stack(kept)[-1] if kept else phi).numpy()
+        return work.records(torch.stack(kept).numpy()) if kept else phi.numpy()
 
     return run
 
@@ -91,6 +91,8 @@ def chains(row: Row):
             phi = phi - eta * gradient(phi, torch.randint(0, n, (row.chains, row.batch)))
             if row.key == "H":
                 total, products = total + phi, products + phi[:, :, None] * phi[:, None, :]
+        if row.key == "H":
+            return work.with_moments(phi.numpy(), total.numpy() / row.steps, products.numpy() / row.steps)
         return phi.numpy()
 
     return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport, one_of
+from sgdsde_helpers.losses import Loss
 
 HUGE = 1e100  # a state beyond this has diverged; its square can still be added up
 
@@ -34,6 +35,12 @@ def time_step_report(dt: float, name: str = "dt") -> Report:
         return DivergenceReport(dt, None, step, f"{name} = {dt:g} made the run diverge by step {step}: a smaller {name} may help")
 
     return report
+
+
+def unstable(loss: Loss, eta: float, bound: Callable[[], float | None]) -> bool:
+    """Whether `eta` is at or over the exact bound of a quadratic loss, where it has one."""
+    exact = bound() if loss.quadratic else None
+    return exact is not None and eta >= exact
 
 
 def look(phi: Array, step: int, report: Report) -> None:

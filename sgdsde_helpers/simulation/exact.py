@@ -62,7 +62,10 @@ def ornstein_uhlenbeck(
     if h.ndim not in (0, 2) or h.shape[:1] != h.shape[1:]:
         raise ValueError(f"drift_matrix of shape {h.shape} is not allowed: it must be a number or a square matrix")
     c = covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
-    mean = np.broadcast_to(array("center", center), h.shape[:1])
+    mean = array("center", center)
+    if mean.shape not in ((), h.shape[:1]):
+        raise ValueError(f"center of shape {mean.shape} is not allowed: its shape must be () or {h.shape[:1]}")
+    mean = np.broadcast_to(mean, h.shape[:1])
     states = starting_states(start, h.shape[:1], n_paths, "n_paths")
     decay, added = (part.reshape(h.shape) for part in transition(np.atleast_2d(h), np.atleast_2d(c), dt))
     shift = mean - apply(decay, mean)  # so that phi = c + decay (phi - c) + noise
@@ -125,6 +128,11 @@ def gradient_flow(loss: Loss, *, start: Array | float, times: Array) -> Array:
     -------
     ndarray of shape (T, *shape)
         Places at these times, to about ten digits.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed, or the flow cannot be followed so far: it may reach infinity in a finite time.
     """
     from scipy.integrate import solve_ivp  # imported late: it takes longer than all the rest
 
@@ -137,6 +145,8 @@ def gradient_flow(loss: Loss, *, start: Array | float, times: Array) -> Array:
         return -loss.gradient(y.reshape(loss.shape)).reshape(-1)
 
     flow = solve_ivp(slope, (0.0, times[-1] or 1.0), y0, t_eval=times, method="DOP853", rtol=1e-11, atol=1e-12)
+    if not flow.success:
+        raise ValueError(f"times up to {times[-1]:g} are not allowed: the flow cannot be followed so far, it may run off to infinity")
     return flow.y.T.reshape(len(times), *loss.shape)
 
 

@@ -36,11 +36,12 @@ def apply(root: Array, normal: Array) -> Array:
 
     Parameters
     ----------
-    root : ndarray of shape (), (m,), (d, d) or (m, d, d)
+    root : float, or ndarray of shape (), (m,), (d, d) or (m, d, d)
         Factors, as `factor` gives them; a number for a vector problem stands for that multiple of the identity.
     normal : ndarray of shape (m,) or (m, d)
         Standard normal numbers z.
     """
+    root = np.asarray(root)
     if root.ndim == 2:
         return normal @ root.T
     if root.ndim == 3:

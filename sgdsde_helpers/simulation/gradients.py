@@ -19,7 +19,7 @@ from .memory import aligned_copy, aligned_empty
 from .minibatch import minibatches
 
 GATHERED = 2**18  # numbers in the buffer of gathered examples: 2 MB, a share of the third-level cache
-SUMMED = 2**16  # the same where the examples are only added up: 512 KB, a share of the second-level cache
+SUMMED = 2**16  # the same where the examples are only added up: at most 1 MB, if complex, a share of the second-level cache
 
 TUPLES = 2**14  # numbers in a table of the means of all pairs, triples, ... of examples
 
@@ -83,7 +83,7 @@ def tuple_size(loss: Loss, batch_size: int) -> int:
     """How many examples one index can stand for: a divisor of the batch size for which the table of tuples stays small."""
     if (means := gradient_from_means(loss)) is None:
         return 1
-    fits = TUPLES // means[0][0].size
+    fits = max(1, TUPLES // means[0][0].size)
     return max(k for k in range(1, batch_size + 1) if batch_size % k == 0 and (k == 1 or k * log2(loss.n) <= log2(fits)))
 
 

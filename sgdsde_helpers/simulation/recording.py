@@ -119,7 +119,8 @@ class MomentRecorder:
     """Adds up each chain's states and products of states after the burn-in.
 
     The sums are of deviations from the chain's state at the end of the burn-in, so that a large mean costs no digits. A few
-    steps are held and added up at once: the products of a chain's states are then one product of matrices.
+    steps are held and added up at once: one sum over all chains for each pair of coordinates, or a product of matrices for
+    each chain.
     """
 
     held_steps = 32

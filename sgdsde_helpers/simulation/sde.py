@@ -42,8 +42,8 @@ def euler_maruyama(
     drift : callable
         States (m, *shape) to drifts of the same shape.
     noise : float, array_like of shape (d, d), or callable
-        The factor G: a number, a matrix, or a function from states (m, *shape) to numbers (m,) or matrices (m, d, d). A
-        number g in a problem of dimension d stands for g times the identity.
+        The factor G: a number, a matrix, or a function from states (m, *shape) to numbers (m,) or matrices (m, d, d), or to
+        one number or matrix for all. A number g in a problem of dimension d stands for g times the identity.
     dt : float
         Time step.
     n_steps : int
@@ -56,8 +56,8 @@ def euler_maruyama(
     record, burn_in, seed, threads
         As in `sgd`.
     normals : str
-        "exact", or "table": draws from 65,536 normal quantiles with the right first five moments, at a quarter of the cost.
-        They are good for averages, and not for rare events: no draw is beyond 4.3.
+        "exact", or "table": draws from 65,536 normal quantiles with the right first five moments, at less than half the
+        cost. They are good for averages, and not for rare events: no draw is beyond 4.33.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Arra
         return -loss.gradient(phi)
 
     def noise(phi: Array) -> Array:
-        return factor(scale * loss.covariance(phi))
+        return np.sqrt(scale) * factor(loss.covariance(phi))
 
     return drift, noise
 
@@ -198,9 +198,9 @@ def _check_shapes(drift, root, states: Array) -> None:
     """Raise unless drift and noise return shapes that fit the states."""
     if not callable(drift):
         refuse("drift", drift, "a function of phi", TypeError)
-    phi = np.array(states[:2])
+    phi = np.repeat(states[:1], states[0].size + 1, axis=0)  # not as many states as coordinates: a matrix is told from numbers
     if np.shape(drift(phi)) != phi.shape:
         raise ValueError(f"drift(phi) of shape {np.shape(drift(phi))} is not allowed: it must have phi's shape {phi.shape}")
-    allowed = {(), phi.shape[:1], phi.shape + phi.shape[1:]}
+    allowed = {(), phi.shape[:1], 2 * phi.shape[1:], phi.shape + phi.shape[1:]}
     if callable(root) and np.shape(root(phi)) not in allowed:
         raise ValueError(f"noise(phi) of shape {np.shape(root(phi))} is not allowed: it must be one of {sorted(allowed)}")

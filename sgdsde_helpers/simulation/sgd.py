@@ -10,7 +10,7 @@ from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport, one_
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
 
-from .divergence import learning_rate_report, outcome
+from .divergence import learning_rate_report, outcome, unstable
 from .engine import Plan, run, start_or_minimiser, starting_states
 from .factors import apply, factor
 from .gradients import batches_and_gradient, memory_order
@@ -147,7 +147,7 @@ def gaussian_sgd(
             root = factor(loss.covariance(phi if loss.minimiser is None else loss.minimiser) / batch)
         for normal in gaussians(rng, phi.shape):
             if noise == "state_dependent":
-                root = factor(loss.covariance(phi) / batch)
+                root = factor(loss.covariance(phi)) / np.sqrt(batch)
             phi -= eta * (loss.gradient(phi) - apply(root, normal))
             yield
 
@@ -166,7 +166,7 @@ def _run_unless_unstable(loss, bound, on_divergence, steps, states, plan, layout
     report = learning_rate_report(plan.dt, bound, loss.quadratic)
 
     def simulate() -> Paths | Moments:
-        if loss.quadratic and bound() is not None and plan.dt >= bound():
+        if unstable(loss, plan.dt, bound):
             raise DivergenceError(report(None))
         return run(steps, states, plan, report, **(layout or {}))
 

@@ -1,8 +1,8 @@
 """Random streams: one for each block of chains, so that neither threads nor chunks can change a result.
 
-The chains of an ensemble are cut into blocks whose width depends on the dimension alone, and each block draws from its own
-stream. Within a block every draw has a fixed length, whatever is recorded and however many steps are asked for: where a call
-throws bits away or draws some numbers again, its length is part of what a stream means.
+The chains of an ensemble are cut into blocks whose width depends on the problem, and not on how many chains there are; each
+block draws from its own stream. Within a block every draw has a fixed length, whatever is recorded and however many steps are
+asked for: where a call throws bits away or draws some numbers again, its length is part of what a stream means.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def streams(seed: int | np.random.Generator, n: int) -> list[np.random.Generator
     Parameters
     ----------
     seed : int or numpy.random.Generator
-        The same integer gives the same streams. A generator is asked for 256 bits and so moves on: using it twice gives
+        The same integer gives the same streams. A generator is asked for 252 bits and so moves on: using it twice gives
         two different ensembles.
     n : int
         How many; stream i does not depend on n.
@@ -126,7 +126,7 @@ def uniform_integers(rng: np.random.Generator, below: int, out: Array) -> None:
 def normal_table() -> Array:
     """65,536 quantiles of the normal law, whose mean, variance, skewness and kurtosis are those of the normal law.
 
-    Their distribution function is within 3 in 10^5 of the normal one, and they end at 4.3: draws from the table serve averages,
+    Their distribution function is within 3 in 10^5 of the normal one, and they end at 4.33: draws from the table serve averages,
     and do not serve rare events.
     """
     half = np.array([NormalDist().inv_cdf((i + 0.5) / TABLE) for i in range(TABLE // 2)])

@@ -8,11 +8,11 @@ from itertools import product
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, DivergenceError, positive
+from sgdsde_helpers.checks import Array, DivergenceError, positive, refuse
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
 
-from .divergence import learning_rate_report
+from .divergence import learning_rate_report, unstable
 from .engine import Plan, run, start_or_minimiser, starting_states
 from .gradients import batch_gradient, broadcasts
 from .minibatch import minibatches
@@ -74,8 +74,10 @@ def sgd_sweep(
                 phi_of_size -= eta * for_each_eta(gradient, phi_of_size, index[:size])
             yield
 
+    together = broadcasts(loss)
+
     def for_each_eta(gradient, phi: Array, index: Array) -> Array:
-        if broadcasts(loss):
+        if together:
             return gradient(phi, index)
         gradients = np.empty_like(phi)
         for one, phi_of_eta in zip(gradients, phi):
@@ -89,9 +91,13 @@ def sgd_sweep(
 
 
 def _checked_settings(loss: Loss, etas: Sequence[float], batch_sizes: Sequence[int]) -> tuple[list[float], list[int]]:
+    for name, several in (("etas", etas), ("batch_sizes", batch_sizes)):
+        if np.ndim(several) != 1 or not len(several):
+            refuse(name, several, "a sequence of one number or more")
     etas = [positive("eta", eta) for eta in etas]
     batch_sizes = [checked_batch_size(size) for size in batch_sizes]
     for eta, size in product(etas, batch_sizes):
-        if loss.quadratic and eta >= loss.max_stable_eta(size):
-            raise DivergenceError(learning_rate_report(eta, partial(loss.max_stable_eta, size), True)(None))
+        bound = partial(loss.max_stable_eta, size)
+        if unstable(loss, eta, bound):
+            raise DivergenceError(learning_rate_report(eta, bound, True)(None))
     return etas, batch_sizes
