@@ -137,8 +137,8 @@ def preconditioned(
     """Left: chains on the circle, each step divided by sigma^2. Right: the exact law in two wells; SDE and Gibbs in both."""
     fig, axes = new_figure(1, 2, height=3.5)
     histogram_with_density(axes[0], around_pi(final), bins=np.linspace(-np.pi, np.pi, 37))
-    axes[0].plot(angles, on_circle, color=SDE, label=r"SDE, $\sigma^2 e^{-2L/\eta}/Z$")
-    axes[0].axhline(1 / (2 * np.pi), color=FLOW, linestyle=":", label=r"Gibbs, $e^{-2L/\eta}/Z$")
+    axes[0].plot(angles, on_circle, color=SDE, label=r"SDE, $\sigma^2 e^{-2\mathcal{L}/\eta}/Z$")
+    axes[0].axhline(1 / (2 * np.pi), color=FLOW, linestyle=":", label=r"Gibbs, $e^{-2\mathcal{L}/\eta}/Z$")
     axes[0].set_xticks(*PI_TICKS)
     edges = np.linspace(-1.8, 1.8, 37)
     axes[1].stairs(np.diff(law.cdf(edges)) / np.diff(edges), edges, fill=True, color=SGD, alpha=0.45)
