@@ -85,6 +85,17 @@ def test_mathematics_is_set(opened):
         opened.page.locator(".bd-content mjx-container").first.wait_for(state="attached")
 
 
+def test_formulas_fit_the_column_of_a_wide_page(opened):
+    opened.page.set_viewport_size(WIDE)
+    wide = opened.page.evaluate(
+        """() => [...document.querySelectorAll('.bd-content div.math')].filter(formula => {
+             const set = formula.querySelector('mjx-container');
+             return set && set.scrollWidth > set.clientWidth + 2;
+           }).map(formula => formula.closest('[id]').id)"""
+    )
+    assert not wide
+
+
 def test_nothing_comes_from_elsewhere_and_nothing_fails(opened):
     """After all that was done on this page."""
     assert opened.foreign == []
