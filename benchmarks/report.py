@@ -155,7 +155,7 @@ def simulation_tables(x: dict) -> dict[str, str]:
         ),
         "ideas": table("What each idea brought, added one at a time", "tab-ideas", ["work", "version", "ns per unit"], ideas_rows(x)),
         "size": table(
-            "Nanoseconds per unit against the number of paths or chains", "tab-size", ["work", *sizes],
+            "Nanoseconds per unit against the number of paths or chains, the quickest of the rounds", "tab-size", ["work", *sizes],
             [[title, *(number(v) for v in by_size.values())] for title, by_size in x["size"].items()],
         ),
         "memory": table(
