@@ -94,7 +94,7 @@ def average_and_sum(sums: Mapping[int, np.ndarray], sigma: float) -> Figure:
 
 @house_style
 def first_corrections(skewness: float, lengths: Sequence[int] = (16, 64)) -> Figure:
-    """sqrt(N) (F_N - G) for three noises against the constants: smooth and skewed, two values, and both.
+    """sqrt(N) (F_N - F) for three noises against the constants: smooth and skewed, two values, and both.
 
     Parameters
     ----------
@@ -118,7 +118,7 @@ def first_corrections(skewness: float, lengths: Sequence[int] = (16, 64)) -> Fig
         panel_title(ax, name)
         label_axes(ax, "$z$")
     panels[0].legend(loc="upper left", handlelength=1.2, borderaxespad=0.0)
-    label_axes(panels[0], None, r"$\sqrt{N}\,(F_N - G)$")
+    label_axes(panels[0], None, r"$\sqrt{N}\,(F_N - F)$")
     return fig
 
 
