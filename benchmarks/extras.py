@@ -107,17 +107,17 @@ def drift_and_noise(row: work.Row):
 
 def size(rounds: int) -> dict:
     """Cost per path or chain and step of rows A and C8, and of the reader's functions of A, from 10^3 to 10^6 of them."""
-    makers = {
-        work.BY_KEY["A"].title: ours.contender,
-        "its drift and noise by themselves": drift_and_noise,
-        work.BY_KEY["C8"].title: ours.contender,
-    }
+    works = [
+        (work.BY_KEY["A"].title, "A", ours.contender),
+        ("its drift and noise by themselves", "A", drift_and_noise),
+        (work.BY_KEY["C8"].title, "C8", ours.contender),
+    ]
     runs, units = {}, {}
-    for (title, maker), key in zip(makers.items(), ("A", "A", "C8"), strict=True):
+    for title, key, maker in works:
         for m, steps in ((10**3, 2000), (10**4, 200), (10**5, 20), (10**6, 10)):
             row = work.Row(key, "", "", m, steps, batch=work.BY_KEY[key].batch)
             runs[title, m], units[title, m] = maker(row), m * steps
-    found = {title: {} for title in makers}
+    found = {title: {} for title, _, _ in works}
     for (title, m), ns in times_in_turn(runs, units, rounds).items():
         found[title][f"{m:,}"] = min(ns)  # the sizes are compared, and slow spells do not fall on all of them
     return found

@@ -139,9 +139,9 @@ def linear_model(loss: LeastSquares | LogisticRegression, width: int, batch_size
     """
     if type(loss) is LeastSquares:
         scale = np.sqrt(eta / batch_size)
-        x, labels, residual, ridge = aligned_copy(scale * loss.X), [scale * loss.y], np.subtract, 0.0
+        x, labels, residual, ridge = scale * loss.X, [scale * loss.y], np.subtract, 0.0
     else:
-        x, labels, ridge = aligned_copy((2 * loss.y - 1)[:, None] * loss.X), [], eta * loss.ridge
+        x, labels, ridge = (2 * loss.y - 1)[:, None] * loss.X, [], eta * loss.ridge
         share = np.array(-eta / batch_size)
 
         def residual(z: Array, out: Array) -> None:  # where exp overflows the quotient is 0, as it should be
@@ -198,7 +198,7 @@ def by_features(x: Array, labels: list[Array], residual, width: int, batch_size:
 
 def by_chains(x: Array, labels: list[Array], residual, width: int, batch_size: int) -> Gradient:
     """For many features or draws: a few chains at a time, and for each of them products of its batch's matrix."""
-    d = x.shape[1]
+    x, d = aligned_copy(x), x.shape[1]
     group = min(width, max(1, GATHERED // (batch_size * d)))
     gathered = aligned_empty(group * batch_size * d)
     total = aligned_empty((width, d))
@@ -218,7 +218,7 @@ def by_chains(x: Array, labels: list[Array], residual, width: int, batch_size: i
 
 def by_example(x: Array, labels: list[Array], residual, width: int) -> Gradient:
     """For many features and one draw, where a product of matrices has nothing to sum."""
-    examples = aligned_empty((width, x.shape[1]))
+    x, examples = aligned_copy(x), aligned_empty((width, x.shape[1]))
 
     def gradient(phi: Array, index: Array) -> Array:
         x.take(index[0], axis=0, out=examples, mode="clip")

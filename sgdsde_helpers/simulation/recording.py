@@ -138,7 +138,7 @@ class MomentRecorder:
         states = several_states(1 + min(self.held_steps, self.n_steps), mean.shape)
         reference, held = states[0], states[1:]
         total = np.zeros_like(reference)
-        products = sum_of_products(total[None])
+        products = sum_of_products(total[None])  # zeros, laid out as what is added to them
 
         def add(row: int, phi: Array) -> None:
             if row == 0:
@@ -162,7 +162,7 @@ class MomentRecorder:
 
 
 def several_states(k: int, shape: tuple[int, ...]) -> Array:
-    """Space for k states (k, m, *shape) of m chains; where a chain's state is short, the chains lie side by side in memory."""
+    """Space for k states of shape (m, *shape); where a chain's own state is short, the chains lie side by side in memory."""
     if len(shape) == 2 and shape[1] > SHORT:
         return np.empty((k, *shape))
     return np.moveaxis(np.empty((k, *shape[1:], shape[0])), -1, 1)

@@ -198,7 +198,8 @@ def _check_shapes(drift, root, states: Array) -> None:
     """Raise unless drift and noise return shapes that fit the states."""
     if not callable(drift):
         refuse("drift", drift, "a function of phi", TypeError)
-    phi = np.repeat(states[:1], states[0].size + 1, axis=0)  # not as many states as coordinates: a matrix is told from numbers
+    few = 3 if states.shape[1:] == (2,) else 2  # not as many as coordinates, so that a matrix is told from numbers
+    phi = np.repeat(states[:1], few, axis=0)
     if np.shape(drift(phi)) != phi.shape:
         raise ValueError(f"drift(phi) of shape {np.shape(drift(phi))} is not allowed: it must have phi's shape {phi.shape}")
     allowed = {(), phi.shape[:1], 2 * phi.shape[1:], phi.shape + phi.shape[1:]}
