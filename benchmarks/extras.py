@@ -19,7 +19,7 @@ from timing import in_turn, times_in_turn
 
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.simulation import euler_maruyama, sgd, weak_second_order
-from sgdsde_helpers.simulation.streams import WIDEST, uniform_integers
+from sgdsde_helpers.simulation._streams import WIDEST, uniform_integers
 from sgdsde_helpers.theory import chain_stationary_law
 
 
@@ -165,9 +165,17 @@ def start_up(rounds: int) -> dict:
     """Seconds that imports, and then the first call of SGD, add to a bare interpreter."""
     first_call = "from sgdsde_helpers.losses import MeanEstimation; from sgdsde_helpers.simulation import sgd; "
     first_call += "sgd(MeanEstimation([-1.0, 1.0]), 0.1, n_steps=10, n_chains=10, seed=1)"
-    codes = ["import numpy", "import sgdsde_helpers", "import sgdsde_helpers.simulation", "import sgdsde_helpers.theory"]
+    codes = [
+        "import numpy",
+        "import sgdsde_helpers",
+        "import sgdsde_helpers.simulation",
+        "import sgdsde_helpers.theory",
+    ]
     programs = {"pass": "pass"} | {code: code for code in codes} | {"a first call of sgd": first_call}
-    runs = {name: lambda code=code: subprocess.run([sys.executable, "-c", code], check=True) for name, code in programs.items()}
+    runs = {
+        name: lambda code=code: subprocess.run([sys.executable, "-c", code], check=True)
+        for name, code in programs.items()
+    }
     seconds = {name: ns / 1e9 for name, ns in in_turn(runs, 1, rounds, perf_counter).items()}
     bare = seconds.pop("pass")
     return {name: s - bare for name, s in seconds.items()}
@@ -187,7 +195,9 @@ def widget(rounds: int) -> dict:
     def law_panel(ax, eta, batch_size, seed):
         variance = eta / batch_size / (2 - eta)
         final = simulate(eta, batch_size, seed)
-        histogram_with_density(ax, final, grid, np.exp(-(grid**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance), bins=edges)
+        histogram_with_density(
+            ax, final, grid, np.exp(-(grid**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance), bins=edges
+        )
         ax.set(xlim=(-2, 2), ylim=(0, 6))
         label_axes(ax, r"$\Phi$", "density")
         return f"{setting(eta, batch_size)}: variance {variance:.3f}, measured {final.var():.3f}."

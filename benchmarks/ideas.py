@@ -11,8 +11,8 @@ import work
 from peers import numpy_plain
 from timing import in_turn
 
-from sgdsde_helpers.simulation.memory import aligned_empty
-from sgdsde_helpers.simulation.streams import uniform_integers
+from sgdsde_helpers.simulation._memory import aligned_empty
+from sgdsde_helpers.simulation._streams import uniform_integers
 
 PROBLEMS = {
     "A": work.Row("A", "Euler-Maruyama, 1-D, noise of the state, 100,000 paths", "path × step", 100_000, 50),
@@ -217,7 +217,9 @@ def lines(rounds: int) -> dict:
     m, size, d = 500, 8, 64
 
     def products(behind):
-        examples, phi, total = (aligned_empty((count + 1) * d)[behind // 8 :][: count * d] for count in (m * size, m, m))
+        examples, phi, total = (
+            aligned_empty((count + 1) * d)[behind // 8 :][: count * d] for count in (m * size, m, m)
+        )
         for array in (examples, phi):
             array[...] = 1.0
         examples, phi, total = examples.reshape(m, size, d), phi.reshape(m, d), total.reshape(m, d)

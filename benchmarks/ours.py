@@ -30,7 +30,9 @@ def contender(row: Row, chains: int | None = None, threads: int = 1, **options):
         paths = lambda: euler_maruyama(work.drift, noise, dt=work.DT, start=0.0, n_paths=m, **k, **options)
         return (lambda: work.records(paths().states[1:])) if key == "G" else lambda: paths().final
     if key == "B":
-        return lambda: euler_maruyama(lambda p: p @ -work.H, work.G, dt=work.DT, start=np.ones(10), n_paths=m, **k).final
+        return lambda: (
+            euler_maruyama(lambda p: p @ -work.H, work.G, dt=work.DT, start=np.ones(10), n_paths=m, **k).final
+        )
     if key == "I":
         k["record"] = row.steps // 20
         exact = {"dt": work.DT, "start": np.ones(10), "n_paths": m}

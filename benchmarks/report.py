@@ -40,7 +40,9 @@ def row_lines(row: dict) -> str:
     lines = [f"{row['key']:<4} {row['title']}: ours {number(row['ours_ns'])} ns per {row['unit']}"]
     for peer in by_speed(row):
         low, middle, high = peer["ratio"]
-        lines.append(f"       {peer['name']:<46} {number(peer['ns']):>9} ns   {middle:8.2f} x ours ({low:.2f} to {high:.2f})")
+        lines.append(
+            f"       {peer['name']:<46} {number(peer['ns']):>9} ns   {middle:8.2f} x ours ({low:.2f} to {high:.2f})"
+        )
     return "\n".join(lines)
 
 
@@ -57,7 +59,10 @@ def kind(name: str) -> str:
 def page(found: dict) -> str:
     """All tables in Markdown, each between marks by which the page includes it."""
     parts = {"machine": opening(found), "rows": rows_table(found["rows"]), "verdict": verdict(found["rows"])}
-    return "\n".join(f"<!-- {name} -->\n\n{text}\n" for name, text in (parts | tables(found["extras"])).items()) + "\n<!-- end -->\n"
+    return (
+        "\n".join(f"<!-- {name} -->\n\n{text}\n" for name, text in (parts | tables(found["extras"])).items())
+        + "\n<!-- end -->\n"
+    )
 
 
 def opening(found: dict) -> str:
@@ -77,7 +82,11 @@ def rows_table(rows: list[dict]) -> str:
         cells = []
         for wanted in kinds:
             best = next((peer for peer in by_speed(row) if kind(peer["name"]) == wanted), None)
-            cells.append(f"{best['name']}: {best['ratio'][1]:.2f} ({best['ratio'][0]:.2f} to {best['ratio'][2]:.2f})" if best else "")
+            cells.append(
+                f"{best['name']}: {best['ratio'][1]:.2f} ({best['ratio'][0]:.2f} to {best['ratio'][2]:.2f})"
+                if best
+                else ""
+            )
         lines.append([f"**{row['key']}** {row['title']}; {row['unit']}", number(row["ours_ns"]), *cells])
     head = ["work; unit", "ours, ns per unit", "quickest by hand", "quickest library", "compiled"]
     caption = "Cost of a unit of work in the package, and how many times that the others take (quartiles of the rounds)"
@@ -120,7 +129,11 @@ def ideas_rows(x: dict) -> list[list[str]]:
     rows += [
         ["**pages**", "drift and noise of 32,768 numbers, freed memory given back", number(x["pages"]["returned"])],
         ["", "freed memory kept", number(x["pages"]["kept"])],
-        ["**lines**", "two products with a batch of 8 × 64, 16 bytes behind a cache line's beginning", number(x["lines"]["16"])],
+        [
+            "**lines**",
+            "two products with a batch of 8 × 64, 16 bytes behind a cache line's beginning",
+            number(x["lines"]["16"]),
+        ],
         ["", "arrays that begin with a cache line", number(x["lines"]["0"])],
     ]
     rows += [
@@ -130,7 +143,10 @@ def ideas_rows(x: dict) -> list[list[str]]:
     rows += [
         entry
         for title, ns in x["lost"].items()
-        for entry in (["**lost**", f"{title}, by gathers", number(ns["gathers"])], ["", "by multinomial counts", number(ns["counts"])])
+        for entry in (
+            ["**lost**", f"{title}, by gathers", number(ns["gathers"])],
+            ["", "by multinomial counts", number(ns["counts"])],
+        )
     ]
     return rows
 

@@ -34,13 +34,23 @@ import picture
 import report
 import work
 
-PEERS = ["numpy_plain", "jax_scan", "torch_loops", "torchsde_library", "diffrax_library", "small_libraries", "numba_fused"]
+PEERS = [
+    "numpy_plain",
+    "jax_scan",
+    "torch_loops",
+    "torchsde_library",
+    "diffrax_library",
+    "small_libraries",
+    "numba_fused",
+]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time the simulations.")
     parser.add_argument("--quick", action="store_true", help="the package and the plain NumPy loop only")
-    parser.add_argument("--rows", nargs="+", choices=list(work.BY_KEY), default=list(work.BY_KEY), help="these rows only")
+    parser.add_argument(
+        "--rows", nargs="+", choices=list(work.BY_KEY), default=list(work.BY_KEY), help="these rows only"
+    )
     parser.add_argument("--rounds", type=int, default=11)
     options = parser.parse_args()
     cores = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
@@ -107,7 +117,9 @@ def outcome(each: dict) -> dict:
     for peer in each["peers"]:
         own, other = np.array(peer["pairs"]).T
         ratio = np.percentile(other / own, [25, 50, 75]).tolist()
-        peers.append({"name": peer["name"], "ns": float(np.median(other)), "ratio": ratio, "first_call_s": peer["first_call_s"]})
+        peers.append(
+            {"name": peer["name"], "ns": float(np.median(other)), "ratio": ratio, "first_call_s": peer["first_call_s"]}
+        )
     everyone_ours = np.concatenate([np.array(peer["pairs"])[:, 0] for peer in each["peers"]])
     return {
         "key": row.key,

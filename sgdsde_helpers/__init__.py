@@ -6,8 +6,8 @@ The table of contents of the package; every module loads at its first use, so th
 `losses`       losses with per-example gradients: gradient, Hessian, covariance of the gradient noise, minimiser
 `simulation`   the three arms: SGD, Gaussian SGD, the SDE; Brownian motion and gradient flow
 `theory`       what the book derives: stationary laws, moments, weak errors, the window, the central limit theorem
-`compare`      one line per comparison: predicted, measured, standard error, z; and the standard errors themselves
-`datasets`     the data the chapters use
+`comparison`   one line per comparison: predicted, measured, standard error, z; and the standard errors themselves
+`problems`     the data the chapters use
 `figures`      one module of figures per chapter (the only modules that import pyplot)
 `widgets`      sliders over the learning rate and the batch size that work on a page without Python
 `checks`       what is said when an argument is bad or a simulation diverges
@@ -17,7 +17,7 @@ The table of contents of the package; every module loads at its first use, so th
 from importlib import import_module
 
 __version__ = "0.1.0"
-__all__ = ["checks", "compare", "datasets", "figures", "losses", "simulation", "theory", "widgets"]
+__all__ = ["checks", "comparison", "figures", "losses", "problems", "simulation", "theory", "widgets"]
 
 
 def __getattr__(name: str):

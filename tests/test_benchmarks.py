@@ -18,7 +18,7 @@ def test_the_package_and_the_plain_loop_do_the_same_work(row):
     """Two routes to one law. Fewer than 2,000 comparisons at six standard errors: a false alarm in 10^5 of such runs."""
     small = replace(row, chains=400, steps=100 if row.key == "G" else 20)
     final = ours.contender(small)()
-    (plain, share), = numpy_plain.contenders(small).values()
+    ((plain, share),) = numpy_plain.contenders(small).values()
     recorded = {"B": (10,), "C": (), "D": (10,), "E": (64,), "F": (8, 6), "G": (100,), "H": (120,), "I": (20, 10)}
     assert final.shape == plain().shape == (400, *recorded.get(row.key[0], ())) and share == 1
     assert work.same_work(small, final, plain())

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from sgdsde_helpers.compare import compare, variance_and_error
-from sgdsde_helpers.figures.process import in_words
+from sgdsde_helpers.comparison import compare, variance_and_error
+from sgdsde_helpers.figures.stochastic_process import in_words
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import (
@@ -65,7 +65,12 @@ def test_reshuffled_chains_have_it():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((2.0, 1.0, 10, 1), "eta"), ((0.1, -1.0, 10, 1), "sigma2"), ((0.1, 1.0, 10, 3), "batch_size"), ((0.1, 1.0, 1, 1), "n = 1")],
+    [
+        ((2.0, 1.0, 10, 1), "eta"),
+        ((0.1, -1.0, 10, 1), "sigma2"),
+        ((0.1, 1.0, 10, 3), "batch_size"),
+        ((0.1, 1.0, 1, 1), "n = 1"),
+    ],
 )
 def test_reshuffled_variance_refuses(arguments, message):
     with pytest.raises(ValueError, match=f"{message}.*not allowed"):

@@ -141,7 +141,7 @@ def test_divergence_error_carries_its_report_between_processes():
 
 def test_importing_the_package_imports_nothing_slow():
     slow = "{'matplotlib.pyplot', 'scipy.stats', 'sklearn', 'sympy', 'ipywidgets'}"
-    code = f"import sys, sgdsde_helpers, sgdsde_helpers.losses, sgdsde_helpers.compare, sgdsde_helpers.datasets; print({slow} & set(sys.modules))"
+    code = f"import sys, sgdsde_helpers, sgdsde_helpers.losses, sgdsde_helpers.comparison, sgdsde_helpers.problems; print({slow} & set(sys.modules))"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "set()"
 

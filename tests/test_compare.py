@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sgdsde_helpers.compare import (
+from sgdsde_helpers.comparison import (
     Comparison,
     DisagreementError,
     agree,

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 
-from sgdsde_helpers.datasets import DIABETES_FEATURES, diabetes, points_with_covariance, two_points
+from sgdsde_helpers.problems import DIABETES_FEATURES, diabetes, points_with_covariance, two_points
 
 
 def test_diabetes_is_standardised_with_the_population_variance():

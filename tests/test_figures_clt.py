@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sgdsde_helpers.figures.clt import _distance_at_worst_point, noise_sum
+from sgdsde_helpers.figures.central_limit_theorem import _distance_at_worst_point, noise_sum
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.simulation import gaussian_sgd, sgd
 from sgdsde_helpers.theory import binomial_ks

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from sgdsde_helpers.datasets import diabetes
-from sgdsde_helpers.figures.noise import diabetes_loss
+from sgdsde_helpers.figures.noise_in_one_dimension import diabetes_loss
 from sgdsde_helpers.losses import LeastSquares
+from sgdsde_helpers.problems import diabetes
 
 
 def test_parabolas_are_least_squares():

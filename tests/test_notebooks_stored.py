@@ -51,8 +51,14 @@ FAULTS = {
     "out of order": (lambda cells: cells[1].update(execution_count=2), "execution count 2, not 1"),
     "long cell": (lambda cells: cells[2].update(source="print(3)\n" * 26), "26 lines"),
     "tag that hides": (lambda cells: cells[1].metadata.update(tags=["nbval-skip"]), "kept from the comparison"),
-    "comment that hides": (lambda cells: cells[1].update(source="# NBVAL_IGNORE_OUTPUT\n2"), "kept from the comparison"),
-    "timings": (lambda cells: cells[1].metadata.update(execution={"iopub.status.busy": "now"}), "not in the stored form"),
+    "comment that hides": (
+        lambda cells: cells[1].update(source="# NBVAL_IGNORE_OUTPUT\n2"),
+        "kept from the comparison",
+    ),
+    "timings": (
+        lambda cells: cells[1].metadata.update(execution={"iopub.status.busy": "now"}),
+        "not in the stored form",
+    ),
 }
 
 

@@ -21,14 +21,19 @@ def names_one_by_one() -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("module", ["losses", "simulation", "theory", "widgets", "compare", "datasets", "checks"])
+def public_names(module) -> list[str]:
+    """The module's own list; of a room that has none, the lists of its modules."""
+    return getattr(module, "__all__", [name for name in dir(module) if callable(getattr(module, name))])
+
+
+@pytest.mark.parametrize("module", ["losses", "simulation", "theory", "widgets", "comparison", "problems", "checks"])
 def test_every_public_name_is_on_the_page(module):
     full = f"sgdsde_helpers.{module}"
     public = import_module(full)
     written = names_one_by_one()
     missing = [
         name
-        for name in public.__all__
+        for name in public_names(public)
         if full not in WHOLE_MODULES
         and f"{full}.{name}" not in written
         and getattr(getattr(public, name), "__module__", None) not in WHOLE_MODULES

@@ -7,10 +7,10 @@ import pytest
 from scipy.stats import norm
 
 from sgdsde_helpers.checks import DivergenceError
-from sgdsde_helpers.compare import compare, covariance_and_error, mean_and_error
+from sgdsde_helpers.comparison import compare, covariance_and_error, mean_and_error
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, TiltedQuadratic
 from sgdsde_helpers.simulation import euler_maruyama, langevin, mala, streams
-from sgdsde_helpers.simulation.streams import block_width, gaussians
+from sgdsde_helpers.simulation._streams import block_width, gaussians
 from sgdsde_helpers.theory import density_cdf, gibbs_density, sgld_stationary_moments, ula_stationary_covariance
 
 RNG = np.random.default_rng(1)
@@ -43,9 +43,7 @@ def test_unadjusted_chain_has_its_own_covariance_and_not_the_gibbs_one():
 
 @pytest.mark.parametrize("batch_size", [1, 5])
 def test_minibatches_add_their_own_noise(batch_size):
-    final = langevin(
-        REGRESSION, 0.05, step=0.1, n_steps=300, batch_size=batch_size, n_chains=10_000, seed=5
-    ).final
+    final = langevin(REGRESSION, 0.05, step=0.1, n_steps=300, batch_size=batch_size, n_chains=10_000, seed=5).final
     _, exact = sgld_stationary_moments(REGRESSION, 0.05, 0.1, batch_size)
     agree_entrywise(f"SGLD, B = {batch_size}", exact, final)
 

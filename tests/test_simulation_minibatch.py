@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from simulation_checks import assert_frequencies
 
-from sgdsde_helpers.simulation import streams
-from sgdsde_helpers.simulation.minibatch import SCRATCH, minibatches
+from sgdsde_helpers.simulation._minibatch import SCRATCH, minibatches
+from sgdsde_helpers.simulation._streams import streams
 
 
 def batches(sampling, n, batch_size, width, steps, seed=2):
@@ -57,7 +57,9 @@ def test_without_replacement_where_the_scratch_space_holds_few_chains():
 def test_reshuffled_uses_every_example_once_an_epoch(n, batch_size):
     steps = -(-n // batch_size)
     drawn = batches("reshuffled", n, batch_size, 200, 3 * steps)
-    assert [len(batch) for batch in drawn[:steps]] == [batch_size] * (n // batch_size) + [n % batch_size] * (n % batch_size > 0)
+    assert [len(batch) for batch in drawn[:steps]] == [batch_size] * (n // batch_size) + [n % batch_size] * (
+        n % batch_size > 0
+    )
     for epoch in range(3):
         used = np.concatenate(drawn[epoch * steps : (epoch + 1) * steps])
         np.testing.assert_array_equal(np.sort(used, axis=0), np.tile(np.arange(n)[:, None], 200))

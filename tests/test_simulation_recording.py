@@ -76,7 +76,9 @@ def test_estimates_from_moments_have_no_bias_and_honest_errors():
     for estimates, exact in ((means, 0.0), (covariances, c / (2 * h))):
         value, error = estimates.T
         assert abs(value.mean() - exact) < BOUND * value.std(ddof=1) / np.sqrt(400)
-        assert value.std() == pytest.approx(np.sqrt((error**2).mean()), rel=0.2)  # 5.2 standard errors of a spread of 400
+        assert value.std() == pytest.approx(
+            np.sqrt((error**2).mean()), rel=0.2
+        )  # 5.2 standard errors of a spread of 400
 
 
 def test_one_chain_gives_no_standard_error():

@@ -18,9 +18,9 @@ from sgdsde_helpers.simulation import (
     sgd_sde,
     streams,
 )
-from sgdsde_helpers.simulation.exact import transition
-from sgdsde_helpers.simulation.factors import factor
-from sgdsde_helpers.simulation.streams import gaussians
+from sgdsde_helpers.simulation._exact import transition
+from sgdsde_helpers.simulation._factors import factor
+from sgdsde_helpers.simulation._streams import gaussians
 
 SMALL = ScalarQuadratic([0.4, 1.0, 1.9], [1.0, -0.5, 0.7])
 H = np.array([[1.0, 0.6], [-0.4, 0.5]])  # not symmetric: the paths turn
@@ -306,7 +306,9 @@ def test_bad_arguments_are_named():
     for center in (np.zeros(3), np.zeros((2, 2))):
         with pytest.raises(ValueError, match=r"center of shape .* is not allowed: its shape must be \(\) or \(2,\)"):
             ornstein_uhlenbeck(np.eye(2), np.eye(2), dt=0.1, n_steps=1, start=[0.0, 0.0], center=center, seed=1)
-    with pytest.raises(ValueError, match=r"noise\(phi\) of shape \(3, 2\) is not allowed"):  # one number for each coordinate
+    with pytest.raises(
+        ValueError, match=r"noise\(phi\) of shape \(3, 2\) is not allowed"
+    ):  # one number for each coordinate
         euler_maruyama(**(good | {"start": [0.0, 0.0], "noise": np.ones_like}))
     for times in ([1.0, 0.5], [0.5, 0.5], [-1.0, 2.0]):
         with pytest.raises(ValueError, match="times = .* is not allowed"):

@@ -19,8 +19,8 @@ from sgdsde_helpers.losses import (
     SoftmaxRegression,
 )
 from sgdsde_helpers.simulation import euler_maruyama, gaussian_sgd, sgd, sgd_sde, streams
-from sgdsde_helpers.simulation.gradients import batch_gradient, batches_and_gradient, means_of_tuples, tuple_size
-from sgdsde_helpers.simulation.streams import block_width, blocks, gaussians
+from sgdsde_helpers.simulation._gradients import batch_gradient, batches_and_gradient, means_of_tuples, tuple_size
+from sgdsde_helpers.simulation._streams import block_width, blocks, gaussians
 
 RNG = np.random.default_rng(8)
 X = RNG.normal(size=(30, 4))
@@ -72,7 +72,9 @@ def test_sgd_is_the_plain_loop_over_several_blocks():
         assert m > block_width(max(1, np.size(loss.minimiser)))
         start = np.full((m, *loss.shape), 0.1)
         fast = sgd(loss, 0.1, n_steps=12, batch_size=9, n_chains=m, start=start[0], seed=4, threads=2).final
-        np.testing.assert_allclose(fast, plain_sgd(loss, 0.1, start, 12, 9, "with_replacement", 4), rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(
+            fast, plain_sgd(loss, 0.1, start, 12, 9, "with_replacement", 4), rtol=1e-12, atol=1e-13
+        )
 
 
 @pytest.mark.parametrize("batch_size", [1, 3, 8, 300, 1000])
@@ -156,7 +158,9 @@ def test_moments_of_sgd_by_enumerating_all_batches(loss, eta, n_steps, start, ba
     final = sgd(loss, eta, sampling=sampling, seed=5, **k).final
     assert_mean(final, mean)
     assert_covariance(final, mean, covariance)
-    if sampling == "with_replacement":  # for quadratic losses equal covariances of the noise give equal first two moments
+    if (
+        sampling == "with_replacement"
+    ):  # for quadratic losses equal covariances of the noise give equal first two moments
         final = gaussian_sgd(loss, eta, seed=6, **k).final
         assert_mean(final, mean)
         assert_covariance(final, mean, covariance)
@@ -205,7 +209,9 @@ def test_frozen_noise_is_that_of_the_minimiser():
 
 def test_frozen_noise_of_a_loss_without_minimiser_is_that_of_each_start():
     start = np.repeat([-1.0, 1.0], 40000)
-    final = gaussian_sgd(DoubleWell(0.3, 0.2), 0.1, noise="frozen", n_steps=1, n_chains=80000, start=start, seed=2).final
+    final = gaussian_sgd(
+        DoubleWell(0.3, 0.2), 0.1, noise="frozen", n_steps=1, n_chains=80000, start=start, seed=2
+    ).final
     assert_covariance(final[:40000], -1.0, 0.1**2 * 0.1**2)
     assert_covariance(final[40000:], 1.0, 0.1**2 * 0.5**2)
 
@@ -237,7 +243,9 @@ def test_where_chains_start():
     np.testing.assert_array_equal(start, [1.0, 2.0])  # the caller's array is left alone
 
 
-@pytest.mark.parametrize("loss, batch_size, sampling", [(SMALL, 1, "with_replacement"), (PLANE, 2, "without_replacement")])
+@pytest.mark.parametrize(
+    "loss, batch_size, sampling", [(SMALL, 1, "with_replacement"), (PLANE, 2, "without_replacement")]
+)
 def test_an_unstable_learning_rate_is_refused_before_any_step(loss, batch_size, sampling):
     bound = loss.max_stable_eta(batch_size, sampling)
     k = {"n_steps": 10**12, "batch_size": batch_size, "sampling": sampling, "seed": 1}

@@ -21,7 +21,7 @@ from sgdsde_helpers.simulation import (
     streams,
     weak_second_order,
 )
-from sgdsde_helpers.simulation.streams import block_width, blocks, gaussians, uniform_integers
+from sgdsde_helpers.simulation._streams import block_width, blocks, gaussians, uniform_integers
 
 DATA = np.random.default_rng(0).normal(size=(40, 3))
 LINE = LeastSquares(DATA, DATA @ [1.0, 2.0, -1.0] + DATA[:, 0] ** 2)
@@ -140,7 +140,9 @@ def test_streams_are_sfc64_and_differ():
     assert streams(11, 5)[0].random() == first.random() != second.random()
 
 
-@pytest.mark.parametrize("seed, error", [(None, TypeError), (1.5, TypeError), (True, TypeError), ("7", TypeError), (-1, ValueError)])
+@pytest.mark.parametrize(
+    "seed, error", [(None, TypeError), (1.5, TypeError), (True, TypeError), ("7", TypeError), (-1, ValueError)]
+)
 def test_a_bad_seed_is_named(seed, error):
     with pytest.raises(error, match="seed = .* is not allowed: it must be an integer >= 0 or a numpy.random.Generator"):
         streams(seed, 1)

@@ -9,7 +9,7 @@ from simulation_checks import assert_covariance, assert_mean
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, LogisticRegression, Loss, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.simulation import sgd, sgd_sweep, streams
-from sgdsde_helpers.simulation.minibatch import minibatches
+from sgdsde_helpers.simulation._minibatch import minibatches
 from sgdsde_helpers.theory import sgd_moments
 
 X = np.random.default_rng(1).normal(size=(30, 3))
@@ -60,7 +60,9 @@ def test_every_setting_has_the_exact_moments_and_settings_are_coupled():
 
 def test_threads_and_seeds():
     k = {"n_steps": 5, "n_chains": 9000}
-    one, two, other = (sgd_sweep(LOSSES["mean, scalar"], ETAS, SIZES, seed=s, threads=t, **k) for s, t in ((1, 1), (1, 2), (2, 1)))
+    one, two, other = (
+        sgd_sweep(LOSSES["mean, scalar"], ETAS, SIZES, seed=s, threads=t, **k) for s, t in ((1, 1), (1, 2), (2, 1))
+    )
     np.testing.assert_array_equal(one, two)
     assert (one != other).mean() > 0.9
 
@@ -85,8 +87,15 @@ def test_bad_settings_are_named():
         sgd_sweep(loss, [0.1, -0.1], [1], **k)
     with pytest.raises(ValueError, match="batch_size = 0 is not allowed"):
         sgd_sweep(loss, [0.1], [1, 0], **k)
-    for name, settings in (("etas", ([], [1])), ("etas", (0.1, [1])), ("batch_sizes", ([0.1], [])), ("batch_sizes", ([0.1], 3))):
-        with pytest.raises(ValueError, match=f"{name} = .* is not allowed: it must be a sequence of one number or more"):
+    for name, settings in (
+        ("etas", ([], [1])),
+        ("etas", (0.1, [1])),
+        ("batch_sizes", ([0.1], [])),
+        ("batch_sizes", ([0.1], 3)),
+    ):
+        with pytest.raises(
+            ValueError, match=f"{name} = .* is not allowed: it must be a sequence of one number or more"
+        ):
             sgd_sweep(loss, *settings, **k)
     with pytest.raises(DivergenceError, match="eta = 1.5 made the run diverge by step 64"):
         sgd_sweep(DoubleWell(0.3), [0.1, 1.5], [1], start=4.0, **(k | {"n_steps": 100}))

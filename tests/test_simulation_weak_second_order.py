@@ -8,7 +8,7 @@ from scipy.special import ndtr
 from simulation_checks import assert_mean
 
 from sgdsde_helpers.simulation import euler_maruyama, ornstein_uhlenbeck, streams, weak_second_order
-from sgdsde_helpers.simulation.streams import gaussians, normal_table
+from sgdsde_helpers.simulation._streams import gaussians, normal_table
 
 SCHEMES = (euler_maruyama, weak_second_order)
 
@@ -88,7 +88,9 @@ def test_order_two_where_noise_depends_on_the_state(power):
     errors = np.array([mean_error(weak_second_order, dt, power) for dt in dts])
     assert (errors[:, 1] < 0.06 * np.abs(errors[:, 0])).all()  # so the slope is known to 0.06
     order = np.polyfit(np.log(dts), np.log(np.abs(errors[:, 0])), 1)[0]
-    assert order == pytest.approx(2.0, abs=0.45)  # long steps: 2 only as dt goes to 0; Euler-Maruyama has 1.0 to 1.2 here
+    assert order == pytest.approx(
+        2.0, abs=0.45
+    )  # long steps: 2 only as dt goes to 0; Euler-Maruyama has 1.0 to 1.2 here
 
 
 def test_one_long_step_beats_sixteen_short_ones_of_euler_maruyama():

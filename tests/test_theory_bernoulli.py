@@ -6,8 +6,8 @@ from scipy.stats import binom
 
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.simulation import sgd
-from sgdsde_helpers.theory import bernoulli as law
-from sgdsde_helpers.theory import clt
+from sgdsde_helpers.theory.laws import bernoulli as law
+from sgdsde_helpers.theory.window import clt
 
 GOLDEN = (3 - 5**0.5) / 2
 

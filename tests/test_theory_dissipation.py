@@ -37,7 +37,9 @@ def test_relation_by_enumerating_batches_over_the_stationary_law(loss, size):
     gradients = loss.per_example_gradients(phi).reshape(len(phi), loss.n, -1)
     flat = phi.reshape(len(phi), -1)
     dissipation = np.mean(np.sum(flat * gradients.mean(axis=1), axis=1))
-    squares = [np.sum(gradients[:, list(b)].mean(axis=1) ** 2, axis=1) for b in itertools.product(range(loss.n), repeat=size)]
+    squares = [
+        np.sum(gradients[:, list(b)].mean(axis=1) ** 2, axis=1) for b in itertools.product(range(loss.n), repeat=size)
+    ]
     fluctuation = eta / 2 * np.mean(squares)
     sde = fluctuation - eta / 2 * np.mean(np.sum(gradients.mean(axis=1) ** 2, axis=1))
     assert fluctuation_dissipation(loss, eta, size) == pytest.approx((dissipation, fluctuation, sde), rel=1e-10)
@@ -70,7 +72,9 @@ def test_heat_capacity_is_the_slope_of_the_loss(loss, size):
 
 def test_stationary_loss_by_averaging_the_loss():
     for loss in (CURVED, REGRESSION):
-        assert stationary_loss(loss, 0.2, 2) == pytest.approx(np.mean(loss.loss(stationary_points(loss, 0.2, 2))), rel=1e-10)
+        assert stationary_loss(loss, 0.2, 2) == pytest.approx(
+            np.mean(loss.loss(stationary_points(loss, 0.2, 2))), rel=1e-10
+        )
 
 
 def test_heat_capacity_does_not_ask_for_the_hessian():

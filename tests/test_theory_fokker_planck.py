@@ -74,7 +74,11 @@ def test_long_times_reach_the_stationary_law():
 
 
 def test_moments_converge_to_the_exact_ones_at_second_order_in_the_spacing():
-    centre, width, t = 0.5, 0.4, 0.5  # the moments are linear in the start: two points of this mean and variance will do
+    centre, width, t = (
+        0.5,
+        0.4,
+        0.5,
+    )  # the moments are linear in the start: two points of this mean and variance will do
     exact = np.mean([sde_moments(UNEVEN, 0.1, t, centre + s) for s in (width, -width)], axis=0)
     spacings, errors = np.array([0.2, 0.1, 0.05]), []
     for spacing in spacings:
@@ -91,7 +95,8 @@ def test_implicit_euler_is_of_first_order_against_the_matrix_exponential():
     exact = expm(0.7 * matrix(fokker_planck_generator(drift, noise, grid)))[:, 50] / 0.1
     steps = np.array([200, 400, 800])
     errors = [
-        np.abs(fokker_planck_evolution(drift, noise, grid, grid[50], [0.7], n_steps=int(n))[0] - exact).max() for n in steps
+        np.abs(fokker_planck_evolution(drift, noise, grid, grid[50], [0.7], n_steps=int(n))[0] - exact).max()
+        for n in steps
     ]
     assert fitted_order(1 / steps, errors) == pytest.approx(1, abs=0.05)
 

@@ -130,4 +130,6 @@ def test_density_of_a_loss_is_that_of_its_drift_and_noise(size, reading):
     expected = stationary_density(
         lambda x: x - x**3, lambda x: eta * (0.9 + 0.3 * x) ** 2 / size, GRID[600:3400], reading=reading
     )
-    np.testing.assert_allclose(sde_stationary_density(well, eta, size, grid=GRID[600:3400], reading=reading), expected, rtol=1e-9)
+    np.testing.assert_allclose(
+        sde_stationary_density(well, eta, size, grid=GRID[600:3400], reading=reading), expected, rtol=1e-9
+    )

@@ -56,7 +56,9 @@ def test_exponent_of_a_long_run_is_seen_in_its_tail():
     for _ in range(300):
         phi = phi - eta * rng.choice(h, size=m) * (phi - rng.choice([-1.0, 1.0], size=m))
     top = np.sort(np.abs(phi))[-1000:]
-    hill = 1 / np.mean(np.log(top / top[0]))  # its relative standard error is 1/sqrt(1000), and six of these are allowed
+    hill = 1 / np.mean(
+        np.log(top / top[0])
+    )  # its relative standard error is 1/sqrt(1000), and six of these are allowed
     assert hill == pytest.approx(kesten_exponent(h, eta), rel=0.2)
 
 

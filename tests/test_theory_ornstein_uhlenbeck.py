@@ -44,10 +44,16 @@ def test_covariance_settles_at_the_lyapunov_solution():
 
 def test_scalar_and_one_by_one_matrix_agree():
     times = np.array([0.0, 1e-9, 0.5, 4.0])
-    np.testing.assert_allclose(ou_covariance(times, 2.0, 0.3), ou_covariance(times, [[2.0]], [[0.3]])[:, 0, 0], rtol=1e-12)
+    np.testing.assert_allclose(
+        ou_covariance(times, 2.0, 0.3), ou_covariance(times, [[2.0]], [[0.3]])[:, 0, 0], rtol=1e-12
+    )
     omega = np.array([-1.0, 0.0, 3.0])
-    np.testing.assert_allclose(ou_spectrum(omega, 2.0, 0.3), ou_spectrum(omega, [[2.0]], [[0.3]])[:, 0, 0].real, rtol=1e-12)
-    np.testing.assert_allclose(ou_autocovariance(-0.7, 2.0, 0.3), ou_autocovariance(0.7, [[2.0]], [[0.3]])[0, 0], rtol=1e-12)
+    np.testing.assert_allclose(
+        ou_spectrum(omega, 2.0, 0.3), ou_spectrum(omega, [[2.0]], [[0.3]])[:, 0, 0].real, rtol=1e-12
+    )
+    np.testing.assert_allclose(
+        ou_autocovariance(-0.7, 2.0, 0.3), ou_autocovariance(0.7, [[2.0]], [[0.3]])[0, 0], rtol=1e-12
+    )
     np.testing.assert_allclose(ou_covariance(times, 2.0, 0.3), 0.3 * (1 - np.exp(-4 * times)) / 4, atol=1e-12)
 
 
@@ -55,8 +61,9 @@ def test_spectrum_is_the_fourier_transform_of_the_autocovariance():
     s = sde_stationary_covariance(H, Q / 0.1, 0.1)
     for omega in (0.0, 0.7, -2.0):
         transform = quad_vec(
-            lambda x, w=omega: ou_autocovariance(x, H, s) * np.exp(-1j * w * x)
-            + ou_autocovariance(-x, H, s) * np.exp(1j * w * x),
+            lambda x, w=omega: (
+                ou_autocovariance(x, H, s) * np.exp(-1j * w * x) + ou_autocovariance(-x, H, s) * np.exp(1j * w * x)
+            ),
             0,
             60,
             epsrel=1e-10,
@@ -67,7 +74,9 @@ def test_spectrum_is_the_fourier_transform_of_the_autocovariance():
 def test_spectrum_of_a_turning_process_too():
     s = solve_continuous_lyapunov(TURNING, Q)
     transform = quad_vec(
-        lambda x: ou_autocovariance(x, TURNING, s) * np.exp(-1.1j * x) + ou_autocovariance(-x, TURNING, s) * np.exp(1.1j * x),
+        lambda x: (
+            ou_autocovariance(x, TURNING, s) * np.exp(-1.1j * x) + ou_autocovariance(-x, TURNING, s) * np.exp(1.1j * x)
+        ),
         0,
         80,
         epsrel=1e-10,

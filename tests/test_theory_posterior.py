@@ -76,7 +76,9 @@ def test_sgld_moments_are_kept_by_one_step_over_all_batches(size):
     root = np.linalg.cholesky(covariance) * np.sqrt(2)
     points = np.concatenate([mean + root.T, mean - root.T])  # four points of this mean and covariance
     gradients = LOSS.per_example_gradients(points)
-    after = np.concatenate([points - step * gradients[:, list(b)].mean(axis=1) for b in itertools.product(range(6), repeat=size)])
+    after = np.concatenate(
+        [points - step * gradients[:, list(b)].mean(axis=1) for b in itertools.product(range(6), repeat=size)]
+    )
     np.testing.assert_allclose(after.mean(axis=0), mean, rtol=1e-10)
     np.testing.assert_allclose(np.cov(after.T, bias=True) + 2 * step * t * np.eye(2), covariance, rtol=1e-10)
 

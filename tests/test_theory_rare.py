@@ -46,7 +46,9 @@ def test_tilt_of_a_fair_sign_in_closed_form():
 
 @pytest.mark.parametrize("size", [1, 4])
 def test_tilt_of_many_nearly_gaussian_examples_is_that_of_the_sde(size):
-    x = np.sqrt(2) * np.array([brentq(lambda z, q=q: 0.5 * (1 + np.tanh(z)) - q, -9, 9) for q in (np.arange(800) + 0.5) / 800])
+    x = np.sqrt(2) * np.array(
+        [brentq(lambda z, q=q: 0.5 * (1 + np.tanh(z)) - q, -9, 9) for q in (np.arange(800) + 0.5) / 800]
+    )
     loss = MeanEstimation(x)  # symmetric about 0, so that the first correction is of third order in g
     phi = np.array([0.01, -0.02])
     assert tilt(loss, phi, size) == pytest.approx(2 * size * phi / x.var(), rel=1e-3)
@@ -99,7 +101,9 @@ def test_trap_opens_at_the_largest_slope():
 
 
 def test_elimination_finds_the_law_that_steps_find():
-    by_steps, solved = (chain_stationary_law(DoubleWell(1.2, 0.4), 0.2, nodes=800, method=m) for m in ("steps", "solve"))
+    by_steps, solved = (
+        chain_stationary_law(DoubleWell(1.2, 0.4), 0.2, nodes=800, method=m) for m in ("steps", "solve")
+    )
     np.testing.assert_allclose(solved.mass, by_steps.mass, atol=1e-9)
 
 
@@ -149,7 +153,9 @@ def test_readings_of_the_noise_move_the_mass_and_sgd_takes_itos_side():
     """Noise far above the slopes and a small eta: the share of the quiet well is Ito's, and Stratonovich's is not near it."""
     loud, eta, grid = DoubleWell(3.0, 1.2), 0.05, np.linspace(-2.3, 2.8, 2001)
     ito, stratonovich = (
-        density_cdf(grid, stationary_density(lambda x: -loud.gradient(x), lambda x: eta * loud.covariance(x), grid, reading=r))(0.0)
+        density_cdf(
+            grid, stationary_density(lambda x: -loud.gradient(x), lambda x: eta * loud.covariance(x), grid, reading=r)
+        )(0.0)
         for r in ("ito", "stratonovich")
     )
     exact = chain_stationary_law(loud, eta, nodes=4000, method="solve").cdf(0.0)
@@ -166,7 +172,11 @@ def test_the_variance_of_the_bowl_of_the_chapter():
 
 def test_bad_input_is_refused():
     plane = LeastSquares([[1.0]], [1.0])
-    for call in (lambda: tilt(plane, [0.0]), lambda: trapped_interval(plane, 0.1, 0.0), lambda: gaussian_chain_law(plane, 0.1, grid=CELLS)):
+    for call in (
+        lambda: tilt(plane, [0.0]),
+        lambda: trapped_interval(plane, 0.1, 0.0),
+        lambda: gaussian_chain_law(plane, 0.1, grid=CELLS),
+    ):
         with pytest.raises(ValueError, match="it must be scalar"):
             call()
     with pytest.raises(ValueError, match="not bounded"):

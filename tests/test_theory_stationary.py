@@ -83,7 +83,8 @@ def test_scalars_have_their_closed_forms():
 def test_sgd_and_sde_differ_by_a_relative_order_eta():
     etas = np.array([0.04, 0.02, 0.01])
     gaps = [
-        np.linalg.norm(sgd_stationary_covariance(H, SIGMA, e) / sde_stationary_covariance(H, SIGMA, e) - 1) for e in etas
+        np.linalg.norm(sgd_stationary_covariance(H, SIGMA, e) / sde_stationary_covariance(H, SIGMA, e) - 1)
+        for e in etas
     ]
     assert fitted_order(etas, gaps) == pytest.approx(1, abs=0.03)
 
@@ -110,7 +111,9 @@ def test_constant_noise_is_the_case_of_equal_curvatures():
     assert sde_stationary_moments(loss, 0.1, 3)[1] == pytest.approx(sde_stationary_covariance(2.0, sigma2, 0.1, 3))
 
 
-@pytest.mark.parametrize("reading, moments", [("ito", sde_stationary_moments), ("stratonovich", stratonovich_stationary_moments)])
+@pytest.mark.parametrize(
+    "reading, moments", [("ito", sde_stationary_moments), ("stratonovich", stratonovich_stationary_moments)]
+)
 @pytest.mark.parametrize("size", [1, 3])
 def test_sde_moments_with_uneven_noise_are_those_of_its_stationary_density(size, reading, moments):
     eta, grid = 0.1, np.linspace(-40, 40, 40001)

@@ -8,7 +8,7 @@ import pytest
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import chain_stationary_law, sgd_stationary_moments
-from sgdsde_helpers.theory.transfer import all_batches
+from sgdsde_helpers.theory.laws.transfer import all_batches
 
 TWO = MeanEstimation([-1.0, 1.0])
 FIVE = ScalarQuadratic([0.4, 1.0, 1.9, 0.7, 1.2], [1.0, -0.5, 0.7, 2.0, -1.0])
@@ -24,12 +24,17 @@ def test_two_points_at_one_half_give_the_uniform_law():
 
 
 def test_two_points_at_two_thirds_give_the_cantor_function():
-    law = chain_stationary_law(TWO, 2 / 3, nodes=3000)  # no node is an end of a gap: the nodes' masses are those of pieces
-    np.testing.assert_allclose(law.cdf([-0.2, 0.0, 0.3, -0.7, 0.75, 0.89]), [0.5, 0.5, 0.5, 0.25, 0.75, 7 / 8], atol=2e-4)
+    law = chain_stationary_law(
+        TWO, 2 / 3, nodes=3000
+    )  # no node is an end of a gap: the nodes' masses are those of pieces
+    np.testing.assert_allclose(
+        law.cdf([-0.2, 0.0, 0.3, -0.7, 0.75, 0.89]), [0.5, 0.5, 0.5, 0.25, 0.75, 7 / 8], atol=2e-4
+    )
 
 
 @pytest.mark.parametrize(
-    "size, sampling", [(1, "with_replacement"), (3, "with_replacement"), (2, "without_replacement"), (4, "without_replacement")]
+    "size, sampling",
+    [(1, "with_replacement"), (3, "with_replacement"), (2, "without_replacement"), (4, "without_replacement")],
 )
 def test_moments_against_the_exact_ones(size, sampling):
     law = chain_stationary_law(FIVE, 0.3, size, sampling=sampling)

@@ -22,13 +22,17 @@ LOSS = ScalarQuadratic([1.0, 2.0, 3.0], [0.5, 1.0, -1.0])
 ETAS = np.array([0.02, 0.01, 0.005, 0.0025])
 
 
-@pytest.mark.parametrize("size, sampling", [(1, "with_replacement"), (2, "with_replacement"), (2, "without_replacement")])
+@pytest.mark.parametrize(
+    "size, sampling", [(1, "with_replacement"), (2, "with_replacement"), (2, "without_replacement")]
+)
 def test_sgd_moments_by_enumerating_all_batches(size, sampling):
     draws = itertools.product(range(3), repeat=size)
     every = list(draws if sampling == "with_replacement" else itertools.combinations(range(3), size))
     states = np.array([2.0])
     for _ in range(4):
-        states = np.concatenate([states - 0.2 * LOSS.per_example_gradients(states)[:, list(b)].mean(axis=1) for b in every])
+        states = np.concatenate(
+            [states - 0.2 * LOSS.per_example_gradients(states)[:, list(b)].mean(axis=1) for b in every]
+        )
     expected = states.mean(), np.mean(states**2)
     assert sgd_moments(LOSS, 0.2, 4, 2.0, size, sampling=sampling) == pytest.approx(expected, rel=1e-12)
 

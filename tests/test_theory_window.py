@@ -29,7 +29,9 @@ def enumerated(loss, eta, n, start, size):
     states = np.array([start])
     every = list(itertools.product(range(loss.n), repeat=size))
     for _ in range(n):
-        states = np.concatenate([states - eta * loss.per_example_gradients(states)[:, list(b)].mean(axis=1) for b in every])
+        states = np.concatenate(
+            [states - eta * loss.per_example_gradients(states)[:, list(b)].mean(axis=1) for b in every]
+        )
     return states
 
 

@@ -48,7 +48,9 @@ def bar_length(png: bytes) -> int:
 
 def shown(html_widget) -> tuple[bytes, str, str]:
     """PNG, alt text and caption of an HTML figure."""
-    source, alt, caption = re.search(r'base64,([^"]+)".* alt="([^"]*)"><figcaption[^>]*>(.*)</figc', html_widget.value).groups()
+    source, alt, caption = re.search(
+        r'base64,([^"]+)".* alt="([^"]*)"><figcaption[^>]*>(.*)</figc', html_widget.value
+    ).groups()
     return base64.b64decode(source), html.unescape(alt), html.unescape(caption)
 
 

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from scipy.stats import norm
 
 from sgdsde_helpers.figures.style import ARMS, PAPER, house_style, label_axes, new_figure, panel_title
-from sgdsde_helpers.theory.bernoulli import two_point_density
+from sgdsde_helpers.theory.laws.bernoulli import two_point_density
 
 ASSETS = Path(__file__).resolve().parent.parent / "chapters" / "assets"
 SIZE = 64  # side of the mark, in its own units
@@ -95,7 +95,9 @@ def two_points() -> Figure:
 def main() -> None:
     (ASSETS / "logo.svg").write_text(logo())
     favicon(48).save(ASSETS / "favicon.ico", sizes=[(16, 16), (32, 32), (48, 48)])
-    two_points().savefig(ASSETS / "two_points.jpg", dpi=130, facecolor=PAPER, pil_kwargs={"quality": 88})  # LaTeX reads no WebP
+    two_points().savefig(
+        ASSETS / "two_points.jpg", dpi=130, facecolor=PAPER, pil_kwargs={"quality": 88}
+    )  # LaTeX reads no WebP
 
 
 if __name__ == "__main__":

@@ -23,7 +23,15 @@ def solution(row: Row, terms, start):
     end = row.steps * work.DT
     save = diffrax.SaveAt(ts=jnp.linspace(0, end, 101)) if row.key == "G" else diffrax.SaveAt(t1=True)
     return diffrax.diffeqsolve(
-        terms, diffrax.Euler(), 0.0, end, work.DT, start, saveat=save, adjoint=diffrax.DirectAdjoint(), max_steps=row.steps + 2
+        terms,
+        diffrax.Euler(),
+        0.0,
+        end,
+        work.DT,
+        start,
+        saveat=save,
+        adjoint=diffrax.DirectAdjoint(),
+        max_steps=row.steps + 2,
     ).ys
 
 

@@ -1,10 +1,10 @@
 """Figures: the house style and one module of drawing functions for each chapter.
 
-The chapters' modules are imported by name (``from sgdsde_helpers.figures import process as figures``), since each of them
+The chapters' modules are imported by name (``from sgdsde_helpers.figures import stochastic_process as figures``), since each of them
 loads pyplot; the names below are the shared palette and helpers, for a reader's own figures.
 """
 
-from .style import (
+from sgdsde_helpers.figures.style import (
     ACCENT,
     ARMS,
     FLOW,

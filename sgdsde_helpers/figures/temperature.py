@@ -6,11 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..compare import mean_and_error
-from ..losses import Loss
-from ..simulation import sgd
-from ..theory import gibbs_density, temperature
-from .style import (
+from sgdsde_helpers.comparison import mean_and_error
+from sgdsde_helpers.figures.style import (
     FLOW,
     GAUSSIAN_SGD,
     PREDICTION,
@@ -23,6 +20,9 @@ from .style import (
     plus_minus,
     setting,
 )
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.simulation import sgd
+from sgdsde_helpers.theory import gibbs_density, temperature
 
 
 @house_style

@@ -6,19 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ..compare import mean_and_error
-from ..datasets import points_with_covariance
-from ..losses import TiltedQuadratic
-from ..simulation import sgd
-from ..theory import (
-    measured_rotation,
-    ou_stationary_covariance,
-    probability_current,
-    rotation_rate,
-    sde_stationary_covariance,
-    sgd_stationary_covariance,
-)
-from .style import (
+from sgdsde_helpers.comparison import mean_and_error
+from sgdsde_helpers.figures.style import (
     ACCENT,
     FLOW,
     MUTED,
@@ -32,6 +21,17 @@ from .style import (
     panel_title,
     plus_minus,
     setting,
+)
+from sgdsde_helpers.losses import TiltedQuadratic
+from sgdsde_helpers.problems import points_with_covariance
+from sgdsde_helpers.simulation import sgd
+from sgdsde_helpers.theory import (
+    measured_rotation,
+    ou_stationary_covariance,
+    probability_current,
+    rotation_rate,
+    sde_stationary_covariance,
+    sgd_stationary_covariance,
 )
 
 

@@ -1,12 +1,12 @@
 """Simulation: SGD, SGD with Gaussian noise, and stochastic differential equations."""
 
-from .exact import brownian_motion, gradient_flow, ornstein_uhlenbeck
-from .langevin import langevin, mala
-from .recording import Moments, Paths
-from .sde import euler_maruyama, sgd_sde, weak_second_order
-from .sgd import gaussian_sgd, sgd
-from .streams import streams
-from .sweep import sgd_sweep
+from sgdsde_helpers.simulation._exact import brownian_motion, gradient_flow, ornstein_uhlenbeck
+from sgdsde_helpers.simulation._langevin import langevin, mala
+from sgdsde_helpers.simulation._recording import Moments, Paths
+from sgdsde_helpers.simulation._sde import euler_maruyama, sgd_sde, weak_second_order
+from sgdsde_helpers.simulation._sgd import gaussian_sgd, sgd
+from sgdsde_helpers.simulation._streams import streams
+from sgdsde_helpers.simulation._sweep import sgd_sweep
 
 __all__ = [
     "Moments",

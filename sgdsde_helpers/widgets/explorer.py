@@ -15,9 +15,9 @@ from itertools import pairwise
 import ipywidgets as widgets
 import numpy as np
 
-from ..figures.style import setting
-from .live import LivePanel
-from .painter import Draw, Painter, Picture
+from sgdsde_helpers.figures.style import setting
+from sgdsde_helpers.widgets.live import LivePanel
+from sgdsde_helpers.widgets.painter import Draw, Painter, Picture
 
 LABEL_WIDTH = {"description_width": "8.5em"}
 
@@ -132,7 +132,9 @@ class Explorer(widgets.VBox):
         layout, style = widgets.Layout(), widgets.HTML().style  # shared, so that the page holds one of each
         rows = []
         for pictures in self.pictures:
-            shown = [widgets.HTML(p.figure_html(self.label, painter.size), layout=layout, style=style) for p in pictures]
+            shown = [
+                widgets.HTML(p.figure_html(self.label, painter.size), layout=layout, style=style) for p in pictures
+            ]
             rows.append(widgets.Stack(shown, selected_index=self.start[1], layout=layout))
         grid = widgets.Stack(rows, selected_index=self.start[0], layout=layout)
         self.links = [widgets.jslink((self.eta, "index"), (grid, "selected_index"))]
@@ -207,7 +209,9 @@ def _draw_grid(painter: Painter, etas: list[float], batch_sizes: list[int], seed
                 raise ValueError(f"the caption {picture.caption!r} is not allowed: it must contain {stated!r}")
             spans |= {picture.limits} - {None}
             if len(spans) > 1:
-                raise ValueError(f"the limits {picture.limits} of {stated} are not allowed: all settings must share them")
+                raise ValueError(
+                    f"the limits {picture.limits} of {stated} are not allowed: all settings must share them"
+                )
     return pictures
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import ipywidgets as widgets
 import numpy as np
 
-from .painter import Painter
+from sgdsde_helpers.widgets.painter import Painter
 
 BEYOND = 4.0  # the continuous slider reaches so far past the grid, so that a reader can walk over the edge of stability
 
@@ -39,7 +39,14 @@ class LivePanel(widgets.VBox):
         wide, style = {"width": "100%"}, {"description_width": "8.5em"}
         low, high = np.log10(etas[0] / BEYOND), np.log10(etas[-1] * BEYOND)
         self.eta = widgets.FloatLogSlider(
-            etas[start[0]], min=low, max=high, step=STEP, readout_format=".3g", description="any η", layout=wide, style=style
+            etas[start[0]],
+            min=low,
+            max=high,
+            step=STEP,
+            readout_format=".3g",
+            description="any η",
+            layout=wide,
+            style=style,
         )
         self.batch_size = widgets.BoundedIntText(
             batch_sizes[start[1]], min=1, max=10**6, description="any B", layout={"width": "15em"}, style=style

@@ -18,8 +18,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from ..checks import DivergenceError
-from ..figures.style import MUTED, PAPER, setting, style_context
+from sgdsde_helpers.checks import DivergenceError
+from sgdsde_helpers.figures.style import MUTED, PAPER, setting, style_context
 
 Draw = Callable[[Any, float, int, int], str]
 
@@ -141,7 +141,9 @@ class Painter:
                 ax.draw_artist(mark)
 
     @style_context()
-    def picture(self, eta: float, batch_size: int, seed: int, *, refused: type[ValueError] = DivergenceError) -> Picture:
+    def picture(
+        self, eta: float, batch_size: int, seed: int, *, refused: type[ValueError] = DivergenceError
+    ) -> Picture:
         """Draw and encode one setting.
 
         Parameters
@@ -183,7 +185,12 @@ def _frame(ax: Axes) -> tuple:
     """What the look of the frame depends on: pictures for which this is equal share one backdrop."""
     titles = [ax.get_title(loc) for loc in ("left", "center", "right")]
     sides = [
-        (axis.get_scale(), axis.label.get_text(), *axis.get_majorticklocs(), *getattr(axis.get_major_formatter(), "seq", ()))
+        (
+            axis.get_scale(),
+            axis.label.get_text(),
+            *axis.get_majorticklocs(),
+            *getattr(axis.get_major_formatter(), "seq", ()),
+        )
         for axis in (ax.xaxis, ax.yaxis)
     ]
     return ax.get_xlim(), ax.get_ylim(), ax.axison, titles, sides, _legend(ax)

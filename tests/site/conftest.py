@@ -41,14 +41,19 @@ class Visit:
         self.missing: list[str] = []
         self.errors: list[str] = []
         page.on("request", self._request)
-        page.on("response", lambda reply: self.missing.append(f"{reply.status} {reply.url}") if reply.status >= 400 else None)
+        page.on(
+            "response",
+            lambda reply: self.missing.append(f"{reply.status} {reply.url}") if reply.status >= 400 else None,
+        )
         page.on("requestfailed", lambda request: self.missing.append(f"{request.failure} {request.url}"))
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         page.goto(base + path, wait_until="load")
         self.views = page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
         if self.views:
-            page.wait_for_function("n => document.querySelectorAll('.explorer[role=group]').length === n", arg=self.views)
+            page.wait_for_function(
+                "n => document.querySelectorAll('.explorer[role=group]').length === n", arg=self.views
+            )
 
     def _request(self, request) -> None:
         if not request.url.startswith((self.base, "data:", "blob:")):

@@ -123,7 +123,9 @@ class ExplorerOnPage:
         while self.eta.index not in indices:
             assert time.monotonic() < deadline, "Play does not move the learning rate"
             self.page.wait_for_timeout(50)
-        self.play.evaluate("button => button.querySelector('.fa-pause') && button.click()")  # in one go: Play may just end
+        self.play.evaluate(
+            "button => button.querySelector('.fa-pause') && button.click()"
+        )  # in one go: Play may just end
 
 
 def explorers(page: Page) -> list[ExplorerOnPage]:

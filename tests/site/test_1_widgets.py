@@ -32,7 +32,9 @@ def _grids(path: str) -> dict[str, list[tuple[str, str, str]]]:
         def children(box: dict, state=state) -> list[dict]:
             return [state[ref.removeprefix("IPY_MODEL_")]["state"] for ref in box.get("children", [])]
 
-        for root in (model["state"] for model in state.values() if "explorer" in model["state"].get("_dom_classes", ())):
+        for root in (
+            model["state"] for model in state.values() if "explorer" in model["state"].get("_dom_classes", ())
+        ):
             eta, size, _, stage, _ = children(root)
             rows = [[leaf["value"] for leaf in children(row)] for row in children(children(stage)[0])]
             grids[html.unescape(re.search('aria-label="([^"]*)"', rows[0][0])[1])] = [

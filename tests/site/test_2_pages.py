@@ -144,6 +144,11 @@ def test_links_inside_the_site_lead_somewhere(path):
                 broken.append(f"<{tag}> loads {link}")
             continue
         target = (HTML / path).parent / unquote(parts.path) if parts.path else HTML / path
-        if not target.exists() or parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in _links(target).ids:
+        if (
+            not target.exists()
+            or parts.fragment
+            and target.suffix == ".html"
+            and unquote(parts.fragment) not in _links(target).ids
+        ):
             broken.append(link)
     assert not broken

@@ -1,0 +1,241 @@
+"""Figures of chapter 3: sums of gradient noise, their distance from the Gaussian, and what heavy tails do to them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
+from scipy.special import bdtr, gammainc, ndtr
+
+from sgdsde_helpers.comparison import mean_and_error
+from sgdsde_helpers.figures.style import (
+    ACCENT,
+    FLOW,
+    GAUSSIAN_SGD,
+    MUTED,
+    PREDICTION,
+    SGD,
+    SKY,
+    house_style,
+    label_axes,
+    new_figure,
+    panel_title,
+    setting,
+)
+from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.simulation import sgd
+from sgdsde_helpers.theory import binomial_ks, esseen_ks
+
+ONE_IN_TEN = np.array([1.0] + 9 * [0.0])  # the widget's data: skewed, and on a lattice
+WINDOW = 1.6  # the widget's Delta t
+CHAINS = 8000
+
+
+def noise_sum(
+    loss: MeanEstimation,
+    eta: float,
+    n_steps: int,
+    n_chains: int,
+    *,
+    seed: int,
+    batch_size: int = 1,
+    arm: Callable = sgd,
+) -> np.ndarray:
+    """The sum of g - ghat over the steps of a window, for each of many chains started at the minimiser.
+
+    Solved from the chapter's exact split, (phi_N - phi_0)/eta + sum of g(phi_j), j < N. Here g is linear, so the sum of the
+    g(phi_j) follows from the time average of the states, which runs over j = 1, ..., N.
+
+    Parameters
+    ----------
+    loss : MeanEstimation in one dimension
+    eta, n_steps, n_chains, batch_size : as in `sgd`.
+    seed : int
+    arm : `sgd` or `gaussian_sgd`
+
+    Returns
+    -------
+    (n_chains,) array
+    """
+    run = arm(loss, eta, n_steps=n_steps, batch_size=batch_size, n_chains=n_chains, record="moments", seed=seed)
+    return (run.final - loss.minimiser) / eta + n_steps * loss.gradient(run.mean) - loss.gradient(run.final)
+
+
+@house_style
+def average_and_sum(sums: Mapping[int, np.ndarray], sigma: float) -> Figure:
+    """Laws of the average, of the sum over sqrt(N) and of the sum, for several N, one panel each.
+
+    Parameters
+    ----------
+    sums : N -> (m,) sums of noise.
+    sigma : standard deviation of one term.
+    """
+    fig, panels = new_figure(1, 3, height=3.3)
+    views = {"average": (1.0, 1.6), r"sum$\,/\sqrt{N}$": (0.5, 3.6), "sum": (0.0, 22.0)}
+    for ax, (name, (power, reach)) in zip(panels, views.items(), strict=True):
+        edges = np.linspace(-reach, reach, 65)
+        for (n, sample), color in zip(sums.items(), (ACCENT, SKY, SGD), strict=True):
+            heights, _ = np.histogram(sample / sigma / n**power, bins=edges)
+            ax.stairs(heights / len(sample) / np.diff(edges), edges, color=color, linewidth=1.7, label=f"$N = {n}$")
+        ax.set(xlim=(-reach, reach), ylim=(0, None), yticks=[])
+        panel_title(ax, name)
+        label_axes(ax, r"in units of $\sigma$")
+    z = np.linspace(-3.6, 3.6, 121)
+    panels[1].plot(
+        z, np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi), color=PREDICTION, linestyle="--", linewidth=1.2, label="Gaussian"
+    )
+    fig.legend(*panels[1].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    label_axes(panels[0], None, "density")
+    return fig
+
+
+@house_style
+def first_corrections(skewness: float, lengths: Sequence[int] = (16, 64)) -> Figure:
+    """sqrt(N) (F_N - F) for three noises against the constants: smooth and skewed, two values, and both.
+
+    Parameters
+    ----------
+    skewness : of the smooth noise, an exponential variable less its mean.
+    lengths : two values of N.
+    """
+    fig, panels = new_figure(1, 3, height=3.3, sharey=True, sharex=True)
+    z = np.linspace(-3.4, 3.4, 3001)
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    cases = {"skewed, smooth": (skewness, None), "fair coin": (0.0, 0.5), "one in ten": (8 / 3, 0.1)}
+    for ax, (name, (gamma, p)) in zip(panels, cases.items(), strict=True):
+        for n, color in zip(lengths, (SKY, SGD), strict=True):
+            exact = gammainc(n, np.maximum(n + np.sqrt(n) * z, 0.0)) if p is None else _binomial_cdf(z, p, n)
+            ax.plot(z, np.sqrt(n) * (exact - ndtr(z)), color=color, linewidth=1.3, label=f"$N = {n}$")
+        smooth = -gamma * (z**2 - 1) * density / 6
+        half_step = 0.0 if p is None else density / (2 * np.sqrt(p * (1 - p)))
+        for edge in [smooth] if p is None else [smooth + half_step, smooth - half_step]:
+            ax.plot(z, edge, color=PREDICTION, linestyle="--", linewidth=1.3)
+        ax.plot([], [], color=PREDICTION, linestyle="--", linewidth=1.3, label="predicted")
+        ax.set(xlim=(-3.4, 3.4))
+        panel_title(ax, name)
+        label_axes(ax, "$z$")
+    panels[0].legend(loc="upper left", handlelength=1.2, borderaxespad=0.0)
+    label_axes(panels[0], None, r"$\sqrt{N}\,(F_N - F)$")
+    return fig
+
+
+@house_style
+def distance_against_length(
+    lengths: Sequence[int],
+    measured: Mapping[str, Sequence[float]],
+    exact: Mapping[str, Callable[[int], float]],
+    constants: Mapping[str, float],
+    floor: float,
+) -> Figure:
+    """Distance from the Gaussian against the number of draws, measured, exact and predicted.
+
+    Parameters
+    ----------
+    lengths : (K,) values of N.
+    measured : name of the data -> (K,) measured distances; the last entry is Gaussian SGD, the floor.
+    exact : name -> function of N.
+    constants : name -> constant of 1/sqrt(N).
+    floor : mean distance of a sample that is Gaussian.
+    """
+    fig, ax = new_figure(height=4.0)
+    n = np.array(lengths)
+    line = np.geomspace(n[0], n[-1], 50)
+    for (name, values), color in zip(measured.items(), (FLOW, SGD, ACCENT, GAUSSIAN_SGD), strict=True):
+        if name in exact:
+            ax.plot(line, constants[name] / np.sqrt(line), color=PREDICTION, linestyle="--", linewidth=1.1, zorder=1)
+            ax.plot(n, [exact[name](k) for k in n], color=color, linewidth=1.4)
+        ax.plot(n, values, "o", color=color, label=name)
+    ax.axhline(floor, color=GAUSSIAN_SGD, linewidth=1.2, zorder=1)
+    ax.plot([], [], color=PREDICTION, linestyle="--", linewidth=1.1, label=r"constant$\,/\sqrt{N}$")
+    ax.set(xscale="log", yscale="log", ylim=(2.5e-3, 2.0))
+    ax.legend(loc="upper right", ncols=2, columnspacing=1.0)
+    label_axes(ax, "number of steps $N$", "distance from the Gaussian")
+    return fig
+
+
+@house_style
+def heavy_widths(
+    lengths: Sequence[int],
+    measured: Mapping[int, Sequence[float]],
+    exact: Mapping[int, Sequence[float]],
+    stable: float,
+    alpha: float,
+) -> Figure:
+    """Width of a sum of heavy-tailed noise over sqrt(N), for data sets of several sizes; the central limit is flat.
+
+    Parameters
+    ----------
+    lengths : (K,) values of N.
+    measured, exact : size n of the data set -> (K,) widths.
+    stable : width at N = 1 of the stable law that the sum approaches.
+    alpha : the tail's exponent.
+    """
+    fig, ax = new_figure(height=3.7)
+    n = np.array(lengths, dtype=float)
+    ax.plot(n, stable * n ** (1 / alpha - 0.5), color=MUTED, linestyle=":", label="stable law")
+    for (size, widths), color in zip(measured.items(), (FLOW, ACCENT, SGD), strict=True):
+        ax.plot(n, np.array(exact[size]) / np.sqrt(n), color=PREDICTION, linewidth=1.1, zorder=1)
+        ax.plot(
+            n, np.array(widths) / np.sqrt(n), "o", color=color, label=f"{size} examples".replace("000 ", r"$\,$000 ")
+        )
+    ax.plot([], [], color=PREDICTION, linewidth=1.1, label="exact")
+    ax.set(xscale="log", yscale="log", ylim=(2.1, 16))
+    ax.set_yticks([3, 5, 10], ["3", "5", "10"])
+    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.legend(loc="upper left")
+    label_axes(ax, "number of steps $N$", r"width of the sum$\,/\sqrt{N}$")
+    return fig
+
+
+def window_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) -> str:
+    """Draw the noise of a window of fixed length on rare data: its law, and its distance from the Gaussian."""
+    loss = MeanEstimation(ONE_IN_TEN)
+    n_steps = round(WINDOW / eta)
+    draws, sigma = n_steps * batch_size, 0.3
+    sums = noise_sum(loss, eta, n_steps, CHAINS, seed=seed, batch_size=batch_size)
+    z = np.sort(sums * batch_size / (sigma * np.sqrt(draws)))
+    predicted, exact = float(esseen_ks(ONE_IN_TEN, draws)), binomial_ks(0.1, draws)
+    measured, error = _distance_at_worst_point(z, draws)
+    left, right = axes
+    grid = np.linspace(-3.4, 3.4, 201)
+    left.plot(grid, ndtr(grid), color=PREDICTION, linewidth=1.2, linestyle="--")
+    left.step(z, np.arange(1, CHAINS + 1) / CHAINS, where="post", color=SGD)
+    left.set(xlim=(-3.4, 3.4), ylim=(-0.02, 1.02))
+    panel_title(left, "blue SGD, dashed Gaussian")  # a title costs less in a widget than a legend
+    label_axes(left, "noise / its deviation", "distribution function")
+    line = np.geomspace(2, 4096, 100)
+    right.plot(line, esseen_ks(ONE_IN_TEN, line), color=PREDICTION, linewidth=1.2, linestyle="--")
+    right.plot(draws, exact, "s", color=PREDICTION, markersize=10, markerfacecolor="none")
+    right.errorbar(draws, measured, 2 * error, fmt="o", color=SGD)
+    right.set(xscale="log", yscale="log", xlim=(1.4, 6000), ylim=(6e-3, 1.2))
+    panel_title(right, "dot measured, square exact")
+    label_axes(right, r"draws $NB = B\,\Delta t/\eta$", "distance")
+    return (
+        f"{setting(eta, batch_size)}: a window Δt = {n_steps * eta:.3g} holds N = {n_steps} steps and {draws} draws; distance from the "
+        f"Gaussian predicted {predicted:.3f} (exact {exact:.3f}), measured {measured:.3f} ± {error:.3f}."
+    )
+
+
+def _distance_at_worst_point(z: np.ndarray, draws: int) -> tuple[float, float]:
+    """Gap between measured F and the Gaussian at the point where theory says it is widest, and its standard error.
+
+    A point chosen beforehand has no bias; the largest gap of a sample has.
+    """
+    k = np.arange(draws + 1)
+    points = (k - 0.1 * draws) / np.sqrt(0.09 * draws)  # how far the sum of x lies above its mean
+    after = bdtr(k, draws, 0.1)
+    gaps = np.array([after - ndtr(points), ndtr(points) - np.concatenate([[0.0], after[:-1]])])
+    side, worst = np.unravel_index(gaps.argmax(), gaps.shape)
+    half = 0.5 / np.sqrt(0.09 * draws)  # halfway to the next atom no rounding can matter
+    share, error = mean_and_error(z <= points[worst] + (half if side == 0 else -half))
+    gap = share - ndtr(points[worst])
+    return float(gap if side == 0 else -gap), float(error)
+
+
+def _binomial_cdf(z: np.ndarray, p: float, n: int) -> np.ndarray:
+    """Distribution function of the standardised binomial law."""
+    k = np.floor(n * p + z * np.sqrt(n * p * (1 - p)))
+    return np.where(k < 0, 0.0, bdtr(np.clip(k, 0, n), n, p))

@@ -1,0 +1,243 @@
+"""Regression: least squares, logistic, softmax."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+
+from sgdsde_helpers.checks import Array, array, count, non_negative, refuse
+from sgdsde_helpers.losses._base import Loss
+from sgdsde_helpers.losses._numerics import mean_square_bound, newton_minimiser
+
+
+class _LinearModel(Loss):
+    """A loss that depends on the parameter through the products of the features with it."""
+
+    def __init__(self, X: Array, y: Array):
+        self.X = array("X", X, (None, None))
+        self.n, self.d = self.X.shape
+        self.y = array("y", y, (self.n,))
+
+
+class LeastSquares(_LinearModel):
+    r"""Linear least squares: :math:`L_k(\Phi) = (x_k \cdot \Phi - y_k)^2 / 2`.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d)
+        Features, one example a row.
+    y : array_like of shape (n,)
+        Targets.
+    """
+
+    quadratic = True
+
+    def __init__(self, X: Array, y: Array):
+        super().__init__(X, y)
+        self.shape = (self.d,)
+        self._hessian = self.X.T @ self.X / self.n
+        self.minimiser = np.linalg.lstsq(self.X, self.y)[0]
+        self._floor = (self._residual(self.minimiser) ** 2).mean() / 2
+        self._bounds: dict[float, float] = {}
+
+    def loss(self, phi: Array) -> Array:
+        """L at `phi` (..., d): a parabola about the minimiser, at a cost that does not grow with n."""
+        u = self._parameter(phi) - self.minimiser
+        return (u @ self._hessian * u).sum(axis=-1) / 2 + self._floor
+
+    def gradient(self, phi: Array) -> Array:
+        """Gradient of L at `phi` (..., d): the Hessian times the distance from the minimiser."""
+        return (self._parameter(phi) - self.minimiser) @ self._hessian
+
+    def per_example_gradients(self, phi: Array) -> Array:
+        """Gradients (x_k . phi - y_k) x_k, of shape (..., n, d)."""
+        return self._residual(phi)[..., None] * self.X
+
+    def minibatch_gradient(self, phi: Array, index: Array) -> Array:
+        """Mean of residual times features over each chain's batch; `phi` (m, d), `index` (B, m)."""
+        x = self.X.take(index, axis=0)
+        residual = np.einsum("bmd,md->bm", x, phi) - self.y.take(index)
+        return np.einsum("bm,bmd->md", residual, x) / len(index)
+
+    def hessian(self, phi: Array) -> Array:
+        """X'X/n, everywhere; of shape (..., d, d)."""
+        return np.broadcast_to(self._hessian, self._parameter(phi).shape[:-1] + (self.d, self.d))
+
+    def covariance(self, phi: Array) -> Array:
+        """Covariance of residual times features (population), of shape (..., d, d)."""
+        residual = self._residual(phi)
+        return _weighted_covariance(self.X, residual, self.gradient(phi))
+
+    def max_stable_eta(self, batch_size: int = 1, sampling: str = "with_replacement") -> float | None:
+        r"""The mean-square bound: beyond it the covariance of SGD grows without bound.
+
+        With the batch's Hessian :math:`h`, the covariance M of two chains' distance goes to
+        :math:`\mathbb E[(1 - \eta h) M (1 - \eta h)] = M - \eta\,\mathcal A M + \eta^2 \mathcal B M`, where
+        :math:`\mathcal A M = HM + MH` and :math:`\mathcal B M = (1-c) HMH + c\,\mathbb E_k[x_k x_k^T M x_k x_k^T]`, with
+        c = 1/B with replacement and (n-B)/(B(n-1)) without. The map keeps the cone of positive matrices and is
+        self-adjoint, so M dies out if and only if :math:`\mathcal A - \eta \mathcal B` is positive definite: the bound is
+        one over the largest eigenvalue of :math:`\mathcal A^{-1/2} \mathcal B \mathcal A^{-1/2}`, by Lanczos iteration
+        at a cost of n d^2 a product. Exact, since batches are independent; in reshuffled epochs they are not, and the
+        bound is not known (None) below the full batch. Compare
+        Mulayoff and Michaeli, Exact Mean Square Linear Stability Analysis for SGD, arXiv 2306.07850.
+        """
+        c = self._excess(batch_size, sampling)
+        if sampling == "reshuffled" and c > 0:
+            return None
+        if c not in self._bounds:
+            self._bounds[c] = mean_square_bound(self.X, self._hessian, c)
+        return self._bounds[c]
+
+    def _residual(self, phi: Array) -> Array:
+        return self._parameter(phi) @ self.X.T - self.y
+
+
+class LogisticRegression(_LinearModel):
+    r"""Logistic regression: :math:`L_k(\Phi) = \log(1 + e^{z_k}) - y_k z_k + \rho |\Phi|^2 / 2`, with :math:`z_k = x_k \cdot \Phi`.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d)
+        Features, one example a row; add a column of ones for an intercept.
+    y : array_like of shape (n,)
+        Labels, each 0 or 1.
+    ridge : float
+        :math:`\rho \ge 0`; it adds to every example's gradient alike, so it adds no noise.
+    """
+
+    def __init__(self, X: Array, y: Array, ridge: float = 0.0):
+        super().__init__(X, y)
+        self.shape = (self.d,)
+        self.ridge = non_negative("ridge", ridge)
+        if not np.isin(self.y, (0.0, 1.0)).all():
+            refuse("y", self.y[~np.isin(self.y, (0.0, 1.0))][0], "0 or 1 in every entry")
+
+    @cached_property
+    def minimiser(self) -> Array | None:
+        """The minimiser of L by Newton's method; None where the classes can be separated, so that L has none."""
+        return newton_minimiser(self)
+
+    def loss(self, phi: Array) -> Array:
+        """L at `phi` (..., d)."""
+        z = self._parameter(phi) @ self.X.T
+        return (np.logaddexp(0.0, z) - self.y * z).mean(axis=-1) + self.ridge * (phi * phi).sum(axis=-1) / 2
+
+    def gradient(self, phi: Array) -> Array:
+        """Gradient of L at `phi` (..., d)."""
+        phi = self._parameter(phi)
+        return self._residual(phi) @ self.X / self.n + self.ridge * phi
+
+    def per_example_gradients(self, phi: Array) -> Array:
+        """Gradients (p_k - y_k) x_k + ridge phi, of shape (..., n, d)."""
+        phi = self._parameter(phi)
+        return self._residual(phi)[..., None] * self.X + self.ridge * phi[..., None, :]
+
+    def minibatch_gradient(self, phi: Array, index: Array) -> Array:
+        """Mean gradient of each chain's batch; `phi` (m, d), `index` (B, m)."""
+        x = self.X.take(index, axis=0)
+        residual = _sigmoid(np.einsum("bmd,md->bm", x, phi)) - self.y.take(index)
+        return np.einsum("bm,bmd->md", residual, x) / len(index) + self.ridge * phi
+
+    def hessian(self, phi: Array) -> Array:
+        """Mean of p_k (1 - p_k) x_k x_k' plus ridge times the identity, of shape (..., d, d)."""
+        p = _sigmoid(self._parameter(phi) @ self.X.T)
+        return ((p * (1 - p))[..., None, :] * self.X.T) @ self.X / self.n + self.ridge * np.eye(self.d)
+
+    def covariance(self, phi: Array) -> Array:
+        """Covariance of the examples' gradients (population), of shape (..., d, d)."""
+        residual = self._residual(self._parameter(phi))
+        return _weighted_covariance(self.X, residual, residual @ self.X / self.n)
+
+    def _residual(self, phi: Array) -> Array:
+        return _sigmoid(phi @ self.X.T) - self.y
+
+
+class SoftmaxRegression(_LinearModel):
+    r"""Softmax regression: :math:`L_k(\Phi) = -\log p_{y_k}(x_k) + \rho |\Phi|^2 / 2`, with :math:`p(x) = \mathrm{softmax}(W x)`.
+
+    The parameter is the matrix W of shape (K, d), row by row in one vector of length K d.
+
+    Parameters
+    ----------
+    X : array_like of shape (n, d)
+        Features, one example a row; add a column of ones for an intercept.
+    y : array_like of shape (n,)
+        Classes, whole numbers from 0 to K - 1.
+    n_classes : int, optional
+        K; by default one more than the largest label.
+    ridge : float
+        :math:`\rho \ge 0`. Without it adding the same vector to every row of W changes nothing, and `minimiser` is the
+        one whose rows sum to zero.
+    """
+
+    def __init__(self, X: Array, y: Array, n_classes: int | None = None, ridge: float = 0.0):
+        super().__init__(X, y)
+        least = max(2, int(self.y.max()) + 1)
+        self.n_classes = least if n_classes is None else count("n_classes", n_classes, minimum=2)
+        bad = self.y[(self.y != np.floor(self.y)) | (self.y < 0) | (self.y >= self.n_classes)]
+        if bad.size:
+            refuse("y", bad[0], f"a whole number from 0 to {self.n_classes - 1} in every entry")
+        self.ridge = non_negative("ridge", ridge)
+        self.shape = (self.n_classes * self.d,)
+        self._one_hot = np.eye(self.n_classes)[self.y.astype(int)]
+
+    @cached_property
+    def minimiser(self) -> Array | None:
+        """The minimiser of L by Newton's method; None where the classes can be separated, so that L has none."""
+        return newton_minimiser(self)
+
+    def loss(self, phi: Array) -> Array:
+        """L at `phi` (..., K d)."""
+        phi = self._parameter(phi)
+        z = self._scores(phi)
+        top = z.max(axis=-1)
+        log_sum = top + np.log(np.exp(z - top[..., None]).sum(axis=-1))
+        return (log_sum - (self._one_hot * z).sum(axis=-1)).mean(axis=-1) + self.ridge * (phi * phi).sum(axis=-1) / 2
+
+    def gradient(self, phi: Array) -> Array:
+        """Gradient of L at `phi` (..., K d)."""
+        phi = self._parameter(phi)
+        residual = _softmax(self._scores(phi)) - self._one_hot
+        return (np.swapaxes(residual, -1, -2) @ self.X / self.n).reshape(phi.shape) + self.ridge * phi
+
+    def per_example_gradients(self, phi: Array) -> Array:
+        """Gradients of the examples' losses, of shape (..., n, K d)."""
+        phi = self._parameter(phi)
+        residual = _softmax(self._scores(phi)) - self._one_hot
+        gradients = residual[..., :, None] * self.X[:, None, :]
+        return gradients.reshape(*gradients.shape[:-2], *self.shape) + self.ridge * phi[..., None, :]
+
+    def minibatch_gradient(self, phi: Array, index: Array) -> Array:
+        """Mean gradient of each chain's batch; `phi` (m, K d), `index` (B, m)."""
+        x = self.X.take(index, axis=0)
+        w = phi.reshape(len(phi), self.n_classes, self.d)
+        residual = _softmax(np.einsum("bmd,mkd->bmk", x, w)) - self._one_hot.take(index, axis=0)
+        return np.einsum("bmk,bmd->mkd", residual, x).reshape(phi.shape) / len(index) + self.ridge * phi
+
+    def hessian(self, phi: Array) -> Array:
+        """Hessian of L, of shape (..., K d, K d)."""
+        phi = self._parameter(phi)
+        p = _softmax(self._scores(phi))
+        spread = p[..., :, None] * np.eye(self.n_classes) - p[..., :, None] * p[..., None, :]
+        h = np.einsum("...nkl,ni,nj->...kilj", spread, self.X, self.X, optimize=True) / self.n
+        return h.reshape(*phi.shape, *self.shape) + self.ridge * np.eye(*self.shape)
+
+    def _scores(self, phi: Array) -> Array:
+        w = phi.reshape(*phi.shape[:-1], self.n_classes, self.d)
+        return np.swapaxes(w @ self.X.T, -1, -2)
+
+
+def _sigmoid(z: Array) -> Array:
+    return 0.5 + 0.5 * np.tanh(0.5 * z)  # never overflows
+
+
+def _softmax(z: Array) -> Array:
+    e = np.exp(z - z.real.max(axis=-1, keepdims=True))
+    return e / e.sum(axis=-1, keepdims=True)
+
+
+def _weighted_covariance(X: Array, weight: Array, mean: Array) -> Array:
+    """Covariance of weight_k x_k over the examples, whose mean is `mean` (..., d); `weight` (..., n)."""
+    second = ((weight * weight)[..., None, :] * X.T) @ X / len(X)
+    return second - mean[..., :, None] * mean[..., None, :]

@@ -1,0 +1,171 @@
+"""Paths without an error from the time step: Ornstein-Uhlenbeck, Brownian motion, and gradient flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from sgdsde_helpers.checks import Array, array, covariance_matrix, positive, refuse
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.simulation._divergence import time_step_report
+from sgdsde_helpers.simulation._factors import apply, factor
+from sgdsde_helpers.simulation._recording import Moments, Paths
+from sgdsde_helpers.simulation._run import Plan, run, starting_states
+from sgdsde_helpers.simulation._streams import gaussians
+
+
+def ornstein_uhlenbeck(
+    drift_matrix: Array | float,
+    noise_covariance: Array | float,
+    *,
+    dt: float,
+    n_steps: int,
+    start: Array | float,
+    center: Array | float = 0.0,
+    n_paths: int = 1,
+    record: str | int = "final",
+    burn_in: int = 0,
+    seed: int | np.random.Generator,
+    threads: int = 1,
+) -> Paths | Moments:
+    r"""Paths of :math:`d\Phi = -H(\Phi - c)\,dt + dN`, N Brownian with covariance C per unit time, by exact transitions.
+
+    :math:`\Phi(t+dt) - c` is :math:`e^{-H dt}(\Phi(t) - c)` plus Gaussian noise of covariance
+    :math:`\int_0^{dt} e^{-Hs} C e^{-H^T s} ds`, so the states at multiples of dt have no error from dt, however large.
+
+    Parameters
+    ----------
+    drift_matrix : float or array_like of shape (d, d)
+        H; need be neither symmetric nor stable.
+    noise_covariance : float or array_like of shape (d, d)
+        C: eta Sigma / B for the SDE of SGD.
+    dt, n_steps, n_paths, record, burn_in, seed, threads
+        As in `euler_maruyama`.
+    start : array_like of shape (*shape) or (m, *shape)
+        Where the paths start.
+    center : array_like of shape () or (*shape)
+        c.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an argument is not allowed.
+    """
+    dt = positive("dt", dt)
+    h = array("drift_matrix", drift_matrix)
+    if h.ndim not in (0, 2) or h.shape[:1] != h.shape[1:]:
+        raise ValueError(f"drift_matrix of shape {h.shape} is not allowed: it must be a number or a square matrix")
+    c = covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
+    mean = array("center", center)
+    if mean.shape not in ((), h.shape[:1]):
+        raise ValueError(f"center of shape {mean.shape} is not allowed: its shape must be () or {h.shape[:1]}")
+    mean = np.broadcast_to(mean, h.shape[:1])
+    states = starting_states(start, h.shape[:1], n_paths, "n_paths")
+    decay, added = (part.reshape(h.shape) for part in transition(np.atleast_2d(h), np.atleast_2d(c), dt))
+    shift = mean - apply(decay, mean)  # so that phi = c + decay (phi - c) + noise
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        for noise in gaussians(rng, phi.shape, factor(added), mean=shift):
+            np.add(apply(decay, phi), noise, out=phi)
+            yield
+
+    return run(steps, states, Plan(dt, n_steps, burn_in, record, seed, threads), time_step_report(dt))
+
+
+def brownian_motion(
+    covariance: Array | float,
+    *,
+    dt: float,
+    n_steps: int,
+    n_paths: int = 1,
+    record: str | int = "all",
+    seed: int | np.random.Generator,
+    threads: int = 1,
+) -> Paths | Moments:
+    r"""Brownian motion from 0 with the given covariance per unit time; its increments over dt are exact.
+
+    Parameters
+    ----------
+    covariance : float or array_like of shape (d, d)
+        Covariance at time 1: eta Sigma / B for SGD where the gradient is 0.
+    dt, n_steps, n_paths, record, seed, threads
+        As in `euler_maruyama`.
+
+    Returns
+    -------
+    Paths or Moments
+    """
+    dt = positive("dt", dt)
+    c = covariance_matrix("covariance", covariance)
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        for dW in gaussians(rng, phi.shape, np.sqrt(dt) * factor(c)):
+            phi += dW
+            yield
+
+    states = starting_states(np.zeros(c.shape[:1]), c.shape[:1], n_paths, "n_paths")
+    return run(steps, states, Plan(dt, n_steps, 0, record, seed, threads), time_step_report(dt))
+
+
+def gradient_flow(loss: Loss, *, start: Array | float, times: Array) -> Array:
+    r"""Gradient flow :math:`d\Phi/dt = -g(\Phi)`, what SGD follows as eta goes to 0.
+
+    Parameters
+    ----------
+    loss : Loss
+    start : array_like of shape (*shape)
+        Place at time 0.
+    times : array_like of shape (T,)
+        Times >= 0, in increasing order.
+
+    Returns
+    -------
+    ndarray of shape (T, *shape)
+        Places at these times, to about ten digits.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed, or the flow cannot be followed so far: it may reach infinity in a finite time.
+    """
+    from scipy.integrate import solve_ivp  # imported late: it takes longer than all the rest
+
+    times = array("times", times, ndim=1)
+    if times[0] < 0 or (np.diff(times) <= 0).any():
+        refuse("times", times, "numbers >= 0 in increasing order")
+    y0 = array("start", start, loss.shape).reshape(-1)
+
+    def slope(_: float, y: Array) -> Array:
+        return -loss.gradient(y.reshape(loss.shape)).reshape(-1)
+
+    flow = solve_ivp(slope, (0.0, times[-1] or 1.0), y0, t_eval=times, method="DOP853", rtol=1e-11, atol=1e-12)
+    if not flow.success:
+        raise ValueError(
+            f"times up to {times[-1]:g} are not allowed: the flow cannot be followed so far, it may run off to infinity"
+        )
+    return flow.y.T.reshape(len(times), *loss.shape)
+
+
+def transition(h: Array, c: Array, dt: float) -> tuple[Array, Array]:
+    """exp(-H dt), and the covariance that the noise adds over dt.
+
+    Van Loan's block exponential over a short time, which is then doubled: Q(2t) = Q(t) + E(t) Q(t) E(t)' adds only
+    positive matrices, and nothing overflows at a large dt. (Van Loan, IEEE Transactions on Automatic Control 23, 1978.)
+    """
+    from scipy.linalg import expm
+
+    d = len(h)
+    doublings = max(0, int(np.ceil(np.log2(max(np.abs(h).sum(axis=1).max() * dt, 1e-300)))) + 1)
+    short = dt / 2**doublings
+    block = expm(np.block([[-h, c], [np.zeros_like(h), h.T]]) * short)
+    decay = block[:d, :d]
+    added = block[:d, d:] @ decay.T
+    for _ in range(doublings):
+        added = added + decay @ added @ decay.T
+        decay = decay @ decay
+    return decay, (added + added.T) / 2

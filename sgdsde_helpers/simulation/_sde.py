@@ -1,0 +1,212 @@
+"""Stochastic differential equations, the third of the book's three arms, in small steps of time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from sgdsde_helpers.checks import Array, array, one_of, positive, refuse
+from sgdsde_helpers.checks import batch_size as checked_batch_size
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.simulation._divergence import time_step_report
+from sgdsde_helpers.simulation._factors import apply, factor
+from sgdsde_helpers.simulation._recording import Moments, Paths
+from sgdsde_helpers.simulation._run import Plan, run, starting_states
+from sgdsde_helpers.simulation._streams import NORMALS, gaussians
+
+
+def euler_maruyama(
+    drift: Callable[[Array], Array],
+    noise: Callable[[Array], Array] | Array | float,
+    *,
+    dt: float,
+    n_steps: int,
+    start: Array | float,
+    n_paths: int = 1,
+    record: str | int = "final",
+    burn_in: int = 0,
+    seed: int | np.random.Generator,
+    threads: int = 1,
+    normals: str = "exact",
+) -> Paths | Moments:
+    r"""Paths of the Ito equation :math:`d\Phi = \mathrm{drift}(\Phi)\,dt + G(\Phi)\,dW` by the Euler-Maruyama method.
+
+    One step is :math:`\Phi \leftarrow \Phi + \mathrm{drift}(\Phi)\,dt + G(\Phi) \sqrt{dt}\, z` with z standard normal: weak
+    order 1, strong order 1/2 (1 where G is constant). To stand for the SDE of SGD, dt must be well below eta: at dt = eta this
+    is `gaussian_sgd`.
+
+    Parameters
+    ----------
+    drift : callable
+        States (m, *shape) to drifts of the same shape.
+    noise : float, array_like of shape (d, d), or callable
+        The factor G: a number, a matrix, or a function from states (m, *shape) to numbers (m,) or matrices (m, d, d), or to
+        one number or matrix for all. A number g in a problem of dimension d stands for g times the identity.
+    dt : float
+        Time step.
+    n_steps : int
+        Steps after the burn-in.
+    start : array_like of shape (*shape) or (m, *shape)
+        Where the paths start: one place, or one for each. An array of shape (n_paths,) with a scalar or callable `noise` is
+        read as the starts of n_paths paths of a scalar problem.
+    n_paths : int
+        Number m of independent paths.
+    record, burn_in, seed, threads
+        As in `sgd`.
+    normals : str
+        "exact", or "table": draws from 65,536 normal quantiles with the right first five moments, at less than half the
+        cost. They are good for averages, and not for rare events: no draw is beyond 4.33.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    DivergenceError
+        When a state overflows.
+    ValueError, TypeError
+        If an argument is not allowed, or `drift` or `noise` returns another shape.
+    """
+    dt = positive("dt", dt)
+    root, states = _noise_and_states(drift, noise, start, n_paths)
+    one_of("normals", normals, NORMALS)
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        if callable(root):
+            for dW in gaussians(rng, phi.shape, np.sqrt(dt), normals):
+                phi += drift(phi) * dt + apply(root(phi), dW)
+                yield
+        for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt), normals):
+            phi += drift(phi) * dt + noise_dW
+            yield
+
+    return run(steps, states, Plan(dt, n_steps, burn_in, record, seed, threads), time_step_report(dt))
+
+
+def weak_second_order(
+    drift: Callable[[Array], Array],
+    noise: Callable[[Array], Array] | Array | float,
+    *,
+    dt: float,
+    n_steps: int,
+    start: Array | float,
+    n_paths: int = 1,
+    record: str | int = "final",
+    burn_in: int = 0,
+    seed: int | np.random.Generator,
+    threads: int = 1,
+    normals: str = "exact",
+) -> Paths | Moments:
+    r"""Paths of the same Ito equation as in `euler_maruyama`, with averages that are right to order 2 in dt.
+
+    For constant noise a step is Heun's: the drift is the mean of that at the start and that at the end of an Euler-Maruyama
+    step. For a scalar problem with noise that depends on the state it is Platen's explicit scheme, which finds the noise's
+    slope from its values at two places. (Kloeden and Platen, Numerical Solution of SDEs, 1992, section 15.1.)
+
+    Parameters
+    ----------
+    drift, dt, n_steps, start, n_paths, record, burn_in, seed, threads, normals
+        As in `euler_maruyama`.
+    noise : float, array_like of shape (d, d), or callable
+        The factor G: constant, or, in a scalar problem, a function of the states.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    DivergenceError, ValueError, TypeError
+        As in `euler_maruyama`; and where `noise` is a function in a problem that is not scalar.
+    """
+    dt = positive("dt", dt)
+    root, states = _noise_and_states(drift, noise, start, n_paths)
+    one_of("normals", normals, NORMALS)
+    if callable(root) and states.ndim > 1:
+        refuse("noise", noise, "a number or a matrix, in a problem that is not scalar")
+
+    def constant_noise(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt), normals):
+            a = drift(phi)
+            phi += (a + drift(phi + a * dt + noise_dW)) * dt / 2 + noise_dW
+            yield
+
+    def noise_of_the_state(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        for dW in gaussians(rng, phi.shape, np.sqrt(dt), normals):
+            a, b = drift(phi), root(phi)
+            ahead = phi + a * dt
+            up, down = root(ahead + b * np.sqrt(dt)), root(ahead - b * np.sqrt(dt))
+            phi += (a + drift(ahead + b * dW)) * dt / 2 + (up + down + 2 * b) * dW / 4
+            phi += (up - down) * (dW**2 - dt) / (4 * np.sqrt(dt))
+            yield
+
+    steps = noise_of_the_state if callable(root) else constant_noise
+    return run(steps, states, Plan(dt, n_steps, burn_in, record, seed, threads), time_step_report(dt))
+
+
+def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
+    r"""Drift and noise of the lecture's equation :math:`d\Phi = -g\,dt + \sqrt{\eta/B}\,\Sigma^{1/2} dW`.
+
+    Parameters
+    ----------
+    loss : Loss
+    eta : float
+        Learning rate.
+    batch_size : int
+        B.
+
+    Returns
+    -------
+    (drift, noise) : callables
+        For `euler_maruyama`: minus the gradient, and a factor of eta Sigma(phi) / B.
+    """
+    scale = positive("eta", eta) / checked_batch_size(batch_size)
+
+    def drift(phi: Array) -> Array:
+        return -loss.gradient(phi)
+
+    def noise(phi: Array) -> Array:
+        return np.sqrt(scale) * factor(loss.covariance(phi))
+
+    return drift, noise
+
+
+def _constant_noise(noise: Array | float) -> Array:
+    root = array("noise", noise)
+    if root.ndim not in (0, 2) or root.shape[:1] != root.shape[1:]:
+        raise ValueError(
+            f"noise of shape {root.shape} is not allowed: it must be a number, a square matrix or a function"
+        )
+    return root
+
+
+def _noise_and_states(drift, noise, start: Array | float, n_paths: int):
+    """The noise as a function or an array, and the starting states, whose shape is read off `start` and `noise`."""
+    root = noise if callable(noise) else _constant_noise(noise)
+    start = array("start", start)
+    if not callable(root) and root.ndim == 2:
+        shape = root.shape[:1]
+    else:
+        shape = () if start.ndim == 1 and len(start) == n_paths else start.shape[-1:]
+    states = starting_states(start, shape, n_paths, "n_paths")
+    _check_shapes(drift, root, states)
+    return root, states
+
+
+def _check_shapes(drift, root, states: Array) -> None:
+    """Raise unless drift and noise return shapes that fit the states."""
+    if not callable(drift):
+        refuse("drift", drift, "a function of phi", TypeError)
+    few = 3 if states.shape[1:] == (2,) else 2  # not as many as coordinates, so that a matrix is told from numbers
+    phi = np.repeat(states[:1], few, axis=0)
+    if np.shape(drift(phi)) != phi.shape:
+        raise ValueError(
+            f"drift(phi) of shape {np.shape(drift(phi))} is not allowed: it must have phi's shape {phi.shape}"
+        )
+    allowed = {(), phi.shape[:1], 2 * phi.shape[1:], phi.shape + phi.shape[1:]}
+    if callable(root) and np.shape(root(phi)) not in allowed:
+        raise ValueError(
+            f"noise(phi) of shape {np.shape(root(phi))} is not allowed: it must be one of {sorted(allowed)}"
+        )

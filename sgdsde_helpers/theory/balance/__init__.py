@@ -1,0 +1,4 @@
+"""Currents, temperatures, fluctuation and dissipation."""
+
+from sgdsde_helpers.theory.balance.current import *
+from sgdsde_helpers.theory.balance.dissipation import *

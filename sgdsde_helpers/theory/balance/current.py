@@ -1,0 +1,197 @@
+"""The probability current of a linear SDE: what goes round at stationarity, and what it costs.
+
+dPhi = -H Phi dt + noise of covariance 2D per unit time (2D = eta Sigma/B), stationary covariance S with H S + S H' = 2D. So
+H S = D + A with A antisymmetric, and the current is J = -H phi p - D grad p = -A S^-1 phi p. For a symmetric H it vanishes
+if and only if H Sigma = Sigma H: A = 0 means H S = D is symmetric, so that H commutes with S and with D = H S; and if H and
+D commute, S = H^-1 D solves the equation. H may be any stable drift matrix, for instance Lambda H with one learning rate
+for each parameter.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+from sgdsde_helpers.theory.moments.ornstein_uhlenbeck import ou_stationary_covariance
+
+__all__ = [
+    "angular_velocity",
+    "circulation",
+    "commutator_norm",
+    "entropy_production",
+    "measured_rotation",
+    "noise_with_gibbs_marginals",
+    "probability_current",
+    "rotation_rate",
+]
+
+
+def circulation(hessian, noise_covariance) -> Array:
+    """The antisymmetric matrix A in H S = D + A; it is zero exactly where the process is reversible.
+
+    Parameters
+    ----------
+    hessian : (d, d) array
+        H, or any stable drift matrix.
+    noise_covariance : (d, d) array
+        2D = eta Sigma / B.
+
+    Returns
+    -------
+    (d, d) array
+    """
+    s = ou_stationary_covariance(hessian, noise_covariance)
+    return rotation_rate(hessian, s) / 2
+
+
+def rotation_rate(hessian, stationary_covariance) -> Array:
+    """E[phi_i dphi_j - phi_j dphi_i]/dt as a matrix: H S - (H S)', twice the circulation; positive is anticlockwise.
+
+    E[phi_i dphi_j] = -(S H')_ij dt. The same matrix is E[phi_i phi'_j - phi_j phi'_i]/eta for one step of SGD, with SGD's
+    own S: phi' = (I - eta H) phi + noise, and the noise is independent of phi.
+
+    Parameters
+    ----------
+    hessian : (d, d) array
+        H.
+    stationary_covariance : (d, d) array
+        S, of the SDE or of SGD.
+
+    Returns
+    -------
+    (d, d) array
+        Antisymmetric; in the plane entry [0, 1] is the rate.
+    """
+    h = checks.array("hessian", hessian, ndim=2)
+    product = h @ checks.covariance_matrix("stationary_covariance", stationary_covariance, len(h))
+    return product - product.T
+
+
+def probability_current(phi, hessian, noise_covariance) -> Array:
+    """Stationary current J(phi) = -A S^-1 phi p(phi).
+
+    Parameters
+    ----------
+    phi : (..., d) array
+        Points, measured from the minimiser.
+    hessian, noise_covariance : (d, d) arrays
+        As in `circulation`.
+
+    Returns
+    -------
+    (..., d) array
+        Probability per unit time and area; its divergence is zero, and it runs along the ellipses of equal density.
+    """
+    s = ou_stationary_covariance(hessian, noise_covariance)
+    points = checks.array("phi", phi)
+    pulled = np.linalg.solve(s, points[..., None])[..., 0]
+    density = np.exp(-(points * pulled).sum(axis=-1) / 2) / np.sqrt(np.linalg.det(2 * np.pi * s))
+    return -(pulled @ circulation(hessian, noise_covariance).T) * density[..., None]
+
+
+def angular_velocity(hessian, noise_covariance) -> float:
+    """Angular velocity of the mean flow J/p in the plane, in coordinates in which S is the identity: A_12 / sqrt(det S).
+
+    The flow J/p = -A S^-1 phi runs round the ellipses of S once in 2 pi over this time. Positive is anticlockwise.
+
+    Parameters
+    ----------
+    hessian, noise_covariance : (2, 2) arrays
+        As in `circulation`.
+
+    Returns
+    -------
+    float
+    """
+    checks.array("hessian", hessian, (2, 2))
+    s = ou_stationary_covariance(hessian, noise_covariance)
+    return float(circulation(hessian, noise_covariance)[0, 1] / np.sqrt(np.linalg.det(s)))
+
+
+def entropy_production(hessian, noise_covariance) -> float:
+    """Rate of entropy production, the integral of J' D^-1 J / p = tr(A' D^-1 A S^-1), per unit time; zero iff reversible.
+
+    Parameters
+    ----------
+    hessian : (d, d) array
+        H.
+    noise_covariance : (d, d) array
+        2D = eta Sigma / B, positive definite.
+
+    Returns
+    -------
+    float
+    """
+    d = checks.positive_definite("noise_covariance", noise_covariance) / 2
+    a, s = circulation(hessian, noise_covariance), ou_stationary_covariance(hessian, noise_covariance)
+    return float(np.trace(a.T @ np.linalg.solve(d, a) @ np.linalg.inv(s)))
+
+
+def measured_rotation(states, dt: float, center=0.0) -> Array:
+    """Rotation rate of each chain in the plane: the time average of (phi_1 phi'_2 - phi_2 phi'_1)/dt over its steps.
+
+    Parameters
+    ----------
+    states : (R, m, 2) array
+        R states of m chains, every step recorded, at stationarity.
+    dt : float
+        Time between states: eta for SGD.
+    center : (2,) array
+        Where to measure from; the mean does not depend on it, the scatter does.
+
+    Returns
+    -------
+    (m,) array
+        One value for each chain, to be compared with entry [0, 1] of `rotation_rate`.
+    """
+    x = checks.array("states", states, (None, None, 2)) - checks.array("center", center)
+    before, after = x[:-1], x[1:]
+    return (before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]).mean(axis=0) / checks.positive("dt", dt)
+
+
+def commutator_norm(hessian, sigma) -> float:
+    """Size of H Sigma - Sigma H against that of H Sigma, in the Frobenius norm: zero iff there is no current.
+
+    Parameters
+    ----------
+    hessian, sigma : (d, d) arrays
+        H and Sigma, symmetric.
+
+    Returns
+    -------
+    float
+    """
+    h = checks.positive_definite("hessian", hessian)
+    product = h @ checks.covariance_matrix("sigma", sigma, len(h))
+    return float(np.linalg.norm(product - product.T) / np.linalg.norm(product))
+
+
+def noise_with_gibbs_marginals(hessian, temperature: float, coupling: float) -> Array:
+    """Noise in the plane under which both marginals are exactly those of exp(-L/T)/Z and the joint law is not.
+
+    The Gibbs law has covariance T H^-1. Add c to its two off-diagonal entries: the marginals stay, and H S + S H is
+    2T I + c [[2 h12, h11 + h22], [h11 + h22, 2 h12]], a covariance for small enough c. Where h11 differs from h22 it does not
+    commute with H, and there is a current.
+
+    Parameters
+    ----------
+    hessian : (2, 2) array
+        H.
+    temperature : float
+        T.
+    coupling : float
+        In (-1, 1): c as a share of the largest (or, if negative, the most negative) one allowed; 0 is the Gibbs law.
+
+    Returns
+    -------
+    (2, 2) array
+        2D = eta Sigma / B.
+    """
+    h = checks.positive_definite("hessian", hessian, 2)
+    t, share = checks.positive("temperature", temperature), checks.number("coupling", coupling)
+    if abs(share) >= 1:
+        checks.refuse("coupling", coupling, "a number in (-1, 1)")
+    trace, off = np.trace(h), h[0, 1]
+    c = share * 2 * t / (trace - 2 * off if share > 0 else trace + 2 * off)
+    return np.array([[2 * t + 2 * c * off, c * trace], [c * trace, 2 * t + 2 * c * off]])

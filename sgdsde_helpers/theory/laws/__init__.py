@@ -1,0 +1,11 @@
+"""Whole laws: Gibbs, Fokker-Planck, transfer operators, Bernoulli convolutions, tails."""
+
+from sgdsde_helpers.theory.laws.bernoulli import *
+from sgdsde_helpers.theory.laws.density import *
+from sgdsde_helpers.theory.laws.fokker_planck import *
+from sgdsde_helpers.theory.laws.gaussian_chain import *
+from sgdsde_helpers.theory.laws.gibbs import *
+from sgdsde_helpers.theory.laws.kesten import *
+from sgdsde_helpers.theory.laws.plane import *
+from sgdsde_helpers.theory.laws.rare import *
+from sgdsde_helpers.theory.laws.transfer import *

@@ -1,0 +1,203 @@
+"""Densities on a grid: normalising them with what lies outside, their moments and distribution function.
+
+A grid sees only part of the line. Before a density is normalised its tails are followed outwards, far past the grid's
+edges: a tail that falls no faster than 1/|phi| has no integral, and mass outside the grid would be missing from every
+number computed on it. Both are errors that name the number which decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+
+__all__ = [
+    "DomainTooSmallError",
+    "GridLaw",
+    "NotNormalisableError",
+    "density_cdf",
+    "density_moments",
+    "increasing_grid",
+    "normalised_density",
+]
+
+OUTSIDE = 1e-3  # largest mass allowed outside a grid
+_REACH = 2.0 ** (np.arange(1, 241) / 8)  # the tails are followed to 2^30 half-widths of the grid
+_NOTHING = -700.0  # log of a density, against its peak, that counts as zero
+
+
+class NotNormalisableError(ValueError):
+    """A density whose integral over the line is infinite; `exponent` is a with p ~ |phi|^-a far out (a <= 1)."""
+
+    def __init__(self, message: str, exponent: float):
+        super().__init__(message)
+        self.exponent = exponent
+
+
+class DomainTooSmallError(ValueError):
+    """A grid that misses part of the law; `mass` is the probability found outside it, or at its edges."""
+
+    def __init__(self, message: str, mass: float):
+        super().__init__(message)
+        self.mass = mass
+
+
+@dataclass(frozen=True)
+class GridLaw:
+    """A law on the line as masses on increasing nodes; the cells of the nodes meet halfway between them.
+
+    Attributes
+    ----------
+    nodes : ndarray of shape (K,)
+        Where the masses sit.
+    mass : ndarray of shape (K,)
+        The masses; they sum to 1.
+    """
+
+    nodes: Array
+    mass: Array
+
+    @property
+    def mean(self) -> float:
+        """The mean."""
+        return float(self.mass @ self.nodes)
+
+    @property
+    def variance(self) -> float:
+        """The variance."""
+        return float(self.mass @ (self.nodes - self.mean) ** 2)
+
+    @property
+    def edges(self) -> Array:
+        """The ends of the cells, of shape (K + 1,)."""
+        middle = (self.nodes[1:] + self.nodes[:-1]) / 2
+        return np.concatenate([[2 * self.nodes[0] - middle[0]], middle, [2 * self.nodes[-1] - middle[-1]]])
+
+    def cdf(self, x: Array) -> Array:
+        """The distribution function: each node's mass is spread evenly over its cell."""
+        return np.interp(x, self.edges, np.append(0.0, np.cumsum(self.mass)))
+
+    def density(self) -> Array:
+        """The mean density in the cell of each node, of shape (K,)."""
+        return self.mass / np.diff(self.edges)
+
+
+def increasing_grid(grid) -> Array:
+    """Return the grid as an array; raise unless it has at least three points in increasing order."""
+    points = checks.array("grid", grid, ndim=1)
+    if len(points) < 3 or np.diff(points).min() <= 0:
+        checks.refuse("grid", grid, "an increasing array of at least 3 points")
+    return points
+
+
+def normalised_density(log_density: Callable[[Array], Array], grid) -> Array:
+    """Normalise exp(log_density) over the whole line and return it on the grid.
+
+    Parameters
+    ----------
+    log_density : callable
+        Takes increasing points (K,) and gives the logarithm of the density at them, up to one additive constant.
+    grid : (M,) array
+        Increasing points, wide enough to hold all but 1e-3 of the law.
+
+    Returns
+    -------
+    (M,) array
+        The density. Its integral over the grid is one minus the mass outside.
+
+    Raises
+    ------
+    NotNormalisableError
+        If a tail falls no faster than 1/|phi|.
+    DomainTooSmallError
+        If more than 1e-3 of the mass lies outside the grid.
+    """
+    grid = increasing_grid(grid)
+    half, centre, reach = (grid[-1] - grid[0]) / 2, (grid[-1] + grid[0]) / 2, len(_REACH)
+    points = np.concatenate([centre - half * _REACH[::-1], grid, centre + half * _REACH])
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        log_p = np.asarray(log_density(points), dtype=float)
+    inside = log_p[reach:-reach]
+    if not np.isfinite(inside.max()):
+        raise ValueError("log_density is not allowed: it must be finite on the grid")
+    log_p = log_p - inside.max()
+    radii = half * np.concatenate([[1.0], _REACH])
+    left = _tail("left", radii, log_p[reach::-1])
+    right = _tail("right", radii, log_p[-reach - 1 :])
+    density = np.exp(log_p[reach:-reach])
+    total = np.trapezoid(density, grid) + left + right
+    if (left + right) / total > OUTSIDE:
+        mass = (left + right) / total
+        raise DomainTooSmallError(
+            f"grid from {grid[0]:g} to {grid[-1]:g} is not allowed: {mass:.3g} of the mass lies outside it, "
+            f"and at most {OUTSIDE:g} may",
+            mass,
+        )
+    return density / total
+
+
+def density_moments(grid, density) -> tuple[float, float]:
+    """Mean and variance of a density given on a grid, by the trapezoid rule.
+
+    Parameters
+    ----------
+    grid, density : (M,) arrays
+        Points and density; the density is normalised on the grid first.
+
+    Returns
+    -------
+    mean, variance : float
+    """
+    grid = increasing_grid(grid)
+    density = checks.array("density", density, grid.shape)
+    density = density / np.trapezoid(density, grid)
+    mean = np.trapezoid(grid * density, grid)
+    return float(mean), float(np.trapezoid((grid - mean) ** 2 * density, grid))
+
+
+def density_cdf(grid, density) -> Callable[[Array], Array]:
+    """Distribution function of a density on a grid, as a callable for `ks_distance`.
+
+    Parameters
+    ----------
+    grid, density : (M,) arrays
+        Points and density; the density is normalised on the grid first.
+
+    Returns
+    -------
+    callable
+        Takes points of any shape; zero left of the grid, one right of it.
+    """
+    from scipy.integrate import cumulative_trapezoid  # imported late: it takes longer than all the rest
+
+    grid = increasing_grid(grid)
+    cumulative = cumulative_trapezoid(checks.array("density", density, grid.shape), grid, initial=0.0)
+    cumulative = cumulative / cumulative[-1]
+    return lambda points: np.interp(points, grid, cumulative, left=0.0, right=1.0)
+
+
+def _tail(side: str, radii: Array, log_p: Array) -> float:
+    """Mass of a tail from log p at growing distances from the centre, relative to a peak of one."""
+    gone = ~(log_p > _NOTHING)  # also where it is not a number: exp or a power has overflowed
+    seen = int(np.argmax(gone)) if gone.any() else len(log_p)
+    if seen < len(log_p):
+        log_p = np.concatenate([log_p[:seen], [_NOTHING]])
+    log_r = np.log(radii[: len(log_p)])
+    if seen == len(radii):
+        exponent = -(log_p[-1] - log_p[-9]) / (log_r[-1] - log_r[-9])
+        if exponent <= 1 + 1e-3:
+            raise NotNormalisableError(
+                f"the density cannot be normalised: its {side} tail goes like |phi|^{0.0 - exponent:.3g}, "
+                "and it must fall faster than |phi|^-1",
+                float(exponent),
+            )
+    log_f = log_p + log_r
+    ends = np.maximum(log_f[:-1], log_f[1:])
+    slope = np.abs(np.diff(log_f))
+    cells = np.exp(ends) * np.where(slope > 1e-9, -np.expm1(-slope) / np.maximum(slope, 1e-9), 1.0)
+    beyond = np.exp(log_f[-1]) / (exponent - 1) if seen == len(radii) else 0.0
+    return float(np.sum(cells * np.diff(log_r)) + beyond)

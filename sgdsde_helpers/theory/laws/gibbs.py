@@ -1,0 +1,146 @@
+"""Temperature, the Gibbs law exp(-L/T)/Z, and the stationary density of a one-dimensional SDE with uneven noise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+from sgdsde_helpers.theory.laws.density import normalised_density
+
+__all__ = ["gibbs_density", "sde_stationary_density", "stationary_density", "temperature"]
+
+# The density is v^-power times exp(2 integral drift/v), v the noise variance per unit time.
+_POWER = {"ito": 1.0, "stratonovich": 0.5, "isothermal": 0.0}
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+
+
+def temperature(eta: float, sigma2: float, batch_size: int = 1) -> float:
+    """Temperature T = eta sigma^2 / (2B) of the SDE in one dimension with constant noise.
+
+    Probability flow -p g and diffusion flow -(1/2) (eta sigma^2/B) dp/dphi cancel where p is exp(-L/T)/Z.
+
+    Parameters
+    ----------
+    eta : float
+        Learning rate.
+    sigma2 : float
+        Variance of the per-example gradient.
+    batch_size : int
+        B.
+
+    Returns
+    -------
+    float
+    """
+    eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
+    return eta * checks.non_negative("sigma2", sigma2) / (2 * size)
+
+
+def gibbs_density(loss, temperature: float, grid) -> Array:
+    """Gibbs density exp(-L/T)/Z on a grid, normalised over the whole line.
+
+    Parameters
+    ----------
+    loss : Loss with parameter shape (), or callable
+        L; a callable takes and gives arrays (K,).
+    temperature : float
+        T.
+    grid : (M,) array
+        Increasing points.
+
+    Returns
+    -------
+    (M,) array
+
+    Raises
+    ------
+    NotNormalisableError
+        If exp(-L/T) has no finite integral.
+    DomainTooSmallError
+        If more than 1e-3 of the mass lies outside the grid.
+    """
+    t = checks.positive("temperature", temperature)
+    value = loss if callable(loss) else loss.loss
+    return normalised_density(lambda phi: -value(phi) / t, grid)
+
+
+def stationary_density(
+    drift: Callable[[Array], Array], noise_variance: Callable[[Array], Array], grid, *, reading: str = "ito"
+) -> Array:
+    """Stationary density of dPhi = drift dt + sqrt(v) dW in one dimension, v the noise variance per unit time.
+
+    Zero flow, drift p = (1/2) d(v p)/dphi in the Ito reading, gives p = (N/v) exp(2 integral drift/v). For the SDE of SGD
+    drift = -L' and v = eta sigma^2(phi)/B. The Stratonovich reading adds v'/4 to the drift and has v^-1/2 in front, the
+    isothermal one (also Klimontovich's or Hanggi's) adds v'/2 and has 1.
+
+    Parameters
+    ----------
+    drift, noise_variance : callable
+        Take and give arrays (K,).
+    grid : (M,) array
+        Increasing points.
+    reading : {"ito", "stratonovich", "isothermal"}
+        Where in the step the noise is evaluated: start, middle or end.
+
+    Returns
+    -------
+    (M,) array
+
+    Raises
+    ------
+    ValueError
+        If the noise variance is not positive on the grid.
+    NotNormalisableError, DomainTooSmallError
+        As in `gibbs_density`.
+    """
+    power = _POWER[checks.one_of("reading", reading, _POWER)]
+    on_grid = np.broadcast_to(noise_variance(np.asarray(grid, dtype=float)), np.shape(grid))
+    if not np.all(on_grid > 0):
+        place = np.argmax(~(on_grid > 0))
+        raise ValueError(
+            f"noise_variance = {on_grid[place]:g} at phi = {grid[place]:g} is not allowed: it must be > 0 on the grid"
+        )
+
+    def log_density(phi: Array) -> Array:
+        half = np.diff(phi)[:, None] / 2
+        nodes = phi[:-1, None] + half * (1 + _NODES)
+        cells = (half * 2 * drift(nodes) / noise_variance(nodes)) @ _WEIGHTS
+        middle = len(cells) // 2  # summed outwards, since the far tails would drown the grid in rounding
+        outwards = [-np.cumsum(cells[:middle][::-1])[::-1], [0.0], np.cumsum(cells[middle:])]
+        return np.concatenate(outwards) - power * np.log(noise_variance(phi))
+
+    return normalised_density(log_density, grid)
+
+
+def sde_stationary_density(loss, eta: float, batch_size: int = 1, *, grid, reading: str = "ito") -> Array:
+    """Stationary density of the SDE of SGD on a scalar loss: (1/sigma^2) exp(-(2B/eta) integral L'/sigma^2), in Ito's reading.
+
+    Parameters
+    ----------
+    loss : Loss with parameter shape ()
+        Its gradient gives the drift, its covariance sigma^2.
+    eta : float
+        Learning rate.
+    batch_size : int
+        B.
+    grid : (M,) array
+        Increasing points.
+    reading : {"ito", "stratonovich", "isothermal"}
+        As in `stationary_density`.
+
+    Returns
+    -------
+    (M,) array
+
+    Raises
+    ------
+    ValueError, NotNormalisableError, DomainTooSmallError
+        As in `stationary_density`.
+    """
+    noise = checks.positive("eta", eta) / checks.batch_size(batch_size)
+    return stationary_density(
+        lambda phi: -loss.gradient(phi), lambda phi: noise * loss.covariance(phi), grid, reading=reading
+    )

@@ -1,0 +1,146 @@
+"""Power-law tails of SGD where the noise multiplies the state: Kesten's exponent, and the SDE's.
+
+Far from the minimiser one step is phi' = (1 - eta h_b) phi with a random curvature h_b. A law with P(|phi| > r) ~ r^-alpha
+keeps its tail if E|1 - eta h_b|^alpha = 1 (Kesten 1973). The SDE's noise variance eta Var(h) phi^2 / B gives the density a
+tail of exponent alpha + 1 with alpha = 1 + 2 B E[h] / (eta Var h).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import logsumexp
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
+
+__all__ = ["batch_mean_law", "kesten_exponent", "kesten_limit", "sde_tail_exponent"]
+
+
+def batch_mean_law(curvatures, batch_size: int, weights=None) -> tuple[Array, Array]:
+    """Values and probabilities of the mean of B independent draws.
+
+    Parameters
+    ----------
+    curvatures : (n,) array
+        Values of one draw.
+    batch_size : int
+        B.
+    weights : (n,) array, optional
+        Their probabilities; equal by default.
+
+    Returns
+    -------
+    values, weights : (k,) arrays
+
+    Raises
+    ------
+    ValueError
+        If there are more than a million distinct means.
+    """
+    h, w = _law(curvatures, weights)
+    size = checks.batch_size(batch_size)
+    sums, probability = h, w
+    for _ in range(size - 1):
+        if len(sums) * len(h) > 10**6:
+            raise ValueError(f"batch_size = {size} is not allowed: the mean of so many draws takes over 10^6 values")
+        every = np.round((sums[:, None] + h).ravel(), 12)
+        sums, place = np.unique(every, return_inverse=True)
+        probability = np.bincount(place, (probability[:, None] * w).ravel())
+    return sums / size, probability
+
+
+def kesten_exponent(curvatures, eta: float, batch_size: int = 1, weights=None) -> float:
+    """The alpha > 0 with E|1 - eta h_b|^alpha = 1: P(|phi| > r) falls like r^-alpha, and moments exist below alpha.
+
+    Parameters
+    ----------
+    curvatures : (n,) array
+        h_k; in one-dimensional least squares x_k^2. Their mean must be positive.
+    eta : float
+        Learning rate.
+    batch_size : int
+        B, drawn with replacement.
+    weights : (n,) array, optional
+        Probabilities of the curvatures, for a quadrature of a continuous law; equal by default.
+
+    Returns
+    -------
+    float
+        Infinity where no step ever expands: then the law is bounded.
+
+    Raises
+    ------
+    DivergenceError
+        If E log|1 - eta h_b| >= 0: then there is no stationary law.
+    """
+    h, w = batch_mean_law(curvatures, batch_size, weights)
+    eta = checks.positive("eta", eta)
+    with np.errstate(divide="ignore"):
+        growth = np.log(np.abs(1 - eta * h))
+    mean = float(np.sum(w * growth))
+    if mean >= 0:
+        message = f"eta = {eta} is not allowed: E log|1 - eta h| = {mean:.4g}, and a stationary law needs it < 0"
+        raise DivergenceError(DivergenceReport(eta=eta, eta_bound=None, step=None, message=message))
+    return _root(growth, w)
+
+
+def kesten_limit(curvatures, batch_size: int = 1, weights=None) -> float:
+    """The limit c of eta alpha as eta goes to 0 at fixed curvatures: E exp(-c h / B) = 1.
+
+    |1 - eta h_b|^(c/eta) tends to exp(-c h_b), whose mean over a batch is the B-th power of the mean of exp(-c h / B). The
+    SDE keeps only two cumulants and has 2 B E[h] / Var h instead. Finite only where some curvatures are negative.
+
+    Parameters
+    ----------
+    curvatures, batch_size, weights
+        As in `kesten_exponent`.
+
+    Returns
+    -------
+    float
+        Infinity where no curvature is negative.
+    """
+    h, w = _law(curvatures, weights)
+    return checks.batch_size(batch_size) * _root(-h, w)
+
+
+def sde_tail_exponent(curvatures, eta: float, batch_size: int = 1, weights=None) -> float:
+    """The SDE's alpha = 1 + 2 B E[h] / (eta Var h): P(|phi| > r) falls like r^-alpha. Arguments as in `kesten_exponent`.
+
+    Its stationary density is proportional to v^-1 exp(-integral 2 h phi/v) with v ~ eta Var(h) phi^2 / B far out.
+    """
+    h, w = _law(curvatures, weights)
+    mean = np.sum(w * h)
+    variance = np.sum(w * (h - mean) ** 2)
+    noise = checks.positive("eta", eta) * variance / checks.batch_size(batch_size)
+    return float(1 + 2 * mean / noise) if noise else np.inf
+
+
+def _law(curvatures, weights) -> tuple[Array, Array]:
+    h = checks.array("curvatures", curvatures, ndim=1)
+    w = np.full(len(h), 1 / len(h)) if weights is None else checks.array("weights", weights, h.shape)
+    if w.min() < 0 or w.sum() <= 0:
+        checks.refuse("weights", weights, "an array of numbers >= 0 that are not all 0")
+    w = w / w.sum()
+    if np.sum(w * h) <= 0:
+        checks.refuse("curvatures", curvatures, "an array of positive mean")
+    return h, w
+
+
+def _root(growth: Array, w: Array) -> float:
+    """The positive zero of log E exp(a growth), a convex function of a that is 0 at 0 and falls there."""
+    from scipy.optimize import brentq  # imported late: it takes longer than all the rest
+
+    if growth[w > 0].max() <= 0:
+        return np.inf
+
+    def log_moment(a: float) -> float:
+        return float(logsumexp(a * growth, b=w))
+
+    high = 1.0
+    while log_moment(high) <= 0:
+        high *= 2
+    low = high / 2
+    while log_moment(low) >= 0:
+        low /= 2
+    return float(brentq(log_moment, low, high, xtol=1e-14, rtol=1e-13))

@@ -1,0 +1,61 @@
+"""Fluctuations about gradient flow at a small learning rate: the linear noise approximation, in one dimension."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+
+__all__ = ["flow_fluctuation"]
+
+
+def flow_fluctuation(loss, *, start: float, times, batch_size: int = 1) -> tuple[Array, Array]:
+    """Gradient flow, and the variance about it divided by eta, in the limit of a small learning rate.
+
+    The flow solves phi' = -g(phi). SGD at time t = i eta stays near it, with Var = eta C(t) + O(eta^2), where
+    C' = -2 L''(phi) C + sigma^2(phi) / B and C(0) = 0.
+
+    Parameters
+    ----------
+    loss : Loss
+        In one dimension.
+    start : float
+        Place at time 0.
+    times : (T,) array
+        Times >= 0, in increasing order.
+    batch_size : int
+        B.
+
+    Returns
+    -------
+    flow, fluctuation : (T,) arrays
+        phi(t) and C(t), to about ten digits.
+
+    Raises
+    ------
+    ValueError
+        If the loss is not one-dimensional, or the times are negative or not in order.
+
+    Notes
+    -----
+    Chapter 2, equation eq-clock-variance.
+    """
+    from scipy.integrate import solve_ivp  # imported late: it takes longer than all the rest
+
+    if loss.shape != ():
+        checks.refuse("loss", type(loss).__name__, "a loss with one parameter")
+    size = checks.batch_size(batch_size)
+    times = checks.array("times", times, ndim=1)
+    if times[0] < 0 or np.any(np.diff(times) < 0):
+        checks.refuse("times", times, "an increasing array of numbers >= 0")
+
+    def field(_t: float, state: Array) -> list[float]:
+        phi, c = state
+        return [-float(loss.gradient(phi)), float(-2 * loss.hessian(phi) * c + loss.covariance(phi) / size)]
+
+    begin = [checks.number("start", start), 0.0]
+    if times[-1] == 0:
+        return tuple(np.repeat(np.array(begin)[:, None], len(times), axis=1))
+    solution = solve_ivp(field, (0.0, times[-1]), begin, method="DOP853", t_eval=times, rtol=1e-10, atol=1e-12)
+    return tuple(solution.y)

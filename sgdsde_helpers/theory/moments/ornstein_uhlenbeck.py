@@ -1,0 +1,182 @@
+"""The Ornstein-Uhlenbeck process dPhi = -H (Phi - c) dt + Q^(1/2) dW: mean, covariance, autocovariance, spectrum.
+
+Q is the noise covariance per unit time; for SGD's model Q = eta Sigma / B. H need not be symmetric, and except for the
+autocovariance it need not be stable: H = 0 is Brownian motion.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import expm, solve_continuous_lyapunov
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+
+__all__ = ["ou_autocovariance", "ou_covariance", "ou_mean", "ou_spectrum", "ou_stationary_covariance"]
+
+
+def ou_mean(t, start, hessian, center=0.0) -> float | Array:
+    """Mean c + exp(-H t) (start - c) at time t.
+
+    Parameters
+    ----------
+    t : float or (T,) array
+        Times, >= 0.
+    start, center : float or (d,) array
+        Where the process starts, and c.
+    hessian : float or (d, d) array
+        H.
+
+    Returns
+    -------
+    float or array
+        Shape of `t` followed by the shape of one state.
+    """
+    times, h = _times(t), _square("hessian", hessian)
+    c = np.broadcast_to(checks.array("center", center), h.shape[:1])
+    away = np.broadcast_to(checks.array("start", start), h.shape[:1]) - c
+    if not h.ndim:
+        return _plain(c + np.exp(-h * times) * away)
+    return c + np.array([expm(-h * s) @ away for s in times.ravel()]).reshape(*times.shape, len(h))
+
+
+def ou_covariance(t, hessian, noise_covariance) -> float | Array:
+    """Covariance at time t of a process that starts at one point: the integral of exp(-Hs) Q exp(-H's) over [0, t].
+
+    The block exponential of Van Loan (1978) gives it over a short time; C(2s) = C(s) + exp(-Hs) C(s) exp(-H's) doubles
+    the time. No eigenvalue of H is divided by, so that zero and unstable directions are allowed.
+
+    Parameters
+    ----------
+    t : float or (T,) array
+        Times, >= 0.
+    hessian : float or (d, d) array
+        H.
+    noise_covariance : float or (d, d) array
+        Q, per unit time: eta Sigma / B.
+
+    Returns
+    -------
+    float or array
+        Shape of `t` followed by () or (d, d).
+    """
+    times, h = _times(t), _square("hessian", hessian)
+    q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
+    if not h.ndim:
+        decay = 2 * h * times
+        return _plain(q * times * np.where(decay == 0, 1.0, -np.expm1(-decay) / np.where(decay == 0, 1.0, decay)))
+    return np.array([_covariance_at(s, h, q) for s in times.ravel()]).reshape(*times.shape, *h.shape)
+
+
+def ou_stationary_covariance(hessian, noise_covariance) -> float | Array:
+    """Stationary covariance S with H S + S H' = Q, for any stable drift matrix H.
+
+    Parameters
+    ----------
+    hessian : float or (d, d) array
+        H; each eigenvalue must have a real part > 0.
+    noise_covariance : float or (d, d) array
+        Q, per unit time: eta Sigma / B.
+
+    Returns
+    -------
+    float or (d, d) array
+
+    Raises
+    ------
+    ValueError
+        If H is not stable, so that there is no stationary law.
+    """
+    h = _square("hessian", hessian)
+    q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
+    slowest = np.linalg.eigvals(np.atleast_2d(h)).real.min()
+    if slowest <= 0:
+        checks.refuse(
+            "hessian", hessian, f"stable, but an eigenvalue has the real part {slowest:.3g}, which is not > 0"
+        )
+    s = solve_continuous_lyapunov(np.atleast_2d(h), np.atleast_2d(q))
+    return (s + s.T) / 2 if h.ndim else float(s[0, 0])
+
+
+def ou_autocovariance(lag, hessian, stationary_covariance) -> float | Array:
+    """Stationary autocovariance E[Phi(t + lag) Phi(t)'] = exp(-H lag) S, and its transpose at -lag.
+
+    Parameters
+    ----------
+    lag : float or (T,) array
+        Lags in time, of either sign.
+    hessian : float or (d, d) array
+        H.
+    stationary_covariance : float or (d, d) array
+        S, with H S + S H' = Q.
+
+    Returns
+    -------
+    float or array
+        Shape of `lag` followed by () or (d, d).
+    """
+    lags, h = checks.array("lag", lag), _square("hessian", hessian)
+    s = checks.covariance_matrix("stationary_covariance", stationary_covariance, len(h) if h.ndim else 0)
+    if not h.ndim:
+        return _plain(np.exp(-h * np.abs(lags)) * s)
+    ahead = [expm(-h * abs(x)) @ s for x in lags.ravel()]
+    both = [c if x >= 0 else c.T for c, x in zip(ahead, lags.ravel())]
+    return np.array(both).reshape(*lags.shape, *h.shape)
+
+
+def ou_spectrum(omega, hessian, noise_covariance) -> float | Array:
+    """Spectral density (H + i omega)^-1 Q (H' - i omega)^-1: the Fourier integral of the autocovariance.
+
+    Its integral over all omega, divided by 2 pi, is the stationary covariance.
+
+    Parameters
+    ----------
+    omega : float or (T,) array
+        Angular frequencies.
+    hessian : float or (d, d) array
+        H.
+    noise_covariance : float or (d, d) array
+        Q.
+
+    Returns
+    -------
+    float or array
+        Shape of `omega` followed by () or (d, d); real for numbers, complex Hermitian for matrices.
+    """
+    w, h = checks.array("omega", omega), _square("hessian", hessian)
+    q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
+    if not h.ndim:
+        return _plain(q / (h**2 + w**2))
+    response = np.linalg.inv(h + 1j * w[..., None, None] * np.eye(len(h)))
+    return response @ q @ np.conj(np.swapaxes(response, -1, -2))
+
+
+def _covariance_at(t: float, h: Array, q: Array) -> Array:
+    d = len(h)
+    doublings = max(0, int(np.ceil(np.log2(max(t * np.linalg.norm(h, 2), 1e-300)))))
+    s = t / 2**doublings
+    blocks = expm(s * np.block([[h, q], [np.zeros_like(h), -h.T]]))
+    decay = blocks[d:, d:].T
+    covariance = decay @ blocks[:d, d:]
+    for _ in range(doublings):
+        covariance = covariance + decay @ covariance @ decay.T
+        decay = decay @ decay
+    return (covariance + covariance.T) / 2
+
+
+def _times(t) -> Array:
+    times = checks.array("t", t)
+    if times.min() < 0:
+        checks.refuse("t", t, "a time >= 0, or an array of them")
+    return times
+
+
+def _square(name: str, value) -> Array:
+    matrix = checks.array(name, value)
+    if matrix.ndim not in (0, 2) or matrix.shape[:1] != matrix.shape[1:]:
+        raise ValueError(f"{name} of shape {matrix.shape} is not allowed: it must be a number or a square matrix")
+    return matrix
+
+
+def _plain(value: Array) -> float | Array:
+    return float(value) if np.ndim(value) == 0 else value

@@ -1,0 +1,160 @@
+"""Langevin dynamics as a sampler: the exact posterior of Bayesian linear regression, and what a finite step samples.
+
+With L the mean over the n examples, the posterior is exp(-n L)/Z, a Gibbs law of temperature 1/n. The SDE
+dPhi = -grad L dt + eps sqrt(dt) of isotropic noise eps ~ N(0, s2 I) has temperature s2/2: it samples the posterior if
+s2 = 2/n.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import FunctionLoss
+from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
+from sgdsde_helpers.theory.moments.stationary import affine_stationary_moments, sgd_stationary_covariance
+
+__all__ = [
+    "langevin_noise_variance",
+    "linear_regression_posterior",
+    "posterior_loss",
+    "sgld_stationary_moments",
+    "ula_stationary_covariance",
+]
+
+
+def langevin_noise_variance(n: int) -> float:
+    """Noise variance per unit time, 2/n, at which Langevin dynamics on the mean loss of n examples samples exp(-n L)/Z."""
+    return 2 / checks.count("n", n)
+
+
+def linear_regression_posterior(X, y, noise_variance: float, prior_variance: float) -> tuple[Array, Array]:
+    """Posterior N(m, C) of the weights w in y = X w + noise: C^-1 = X'X/noise + I/prior and m = C X'y/noise.
+
+    Parameters
+    ----------
+    X : (n, d) array
+        Features.
+    y : (n,) array
+        Targets.
+    noise_variance : float
+        Variance of the noise of y.
+    prior_variance : float
+        Variance of each weight's prior N(0, prior_variance).
+
+    Returns
+    -------
+    mean : (d,) array
+    covariance : (d, d) array
+    """
+    X, y, noise, prior = _regression(X, y, noise_variance, prior_variance)
+    precision = X.T @ X / noise + np.eye(X.shape[1]) / prior
+    covariance = np.linalg.inv(precision)
+    return np.linalg.solve(precision, X.T @ y / noise), (covariance + covariance.T) / 2
+
+
+def posterior_loss(X, y, noise_variance: float, prior_variance: float) -> FunctionLoss:
+    """The loss L whose exp(-n L)/Z is the posterior: L_k = (x_k.w - y_k)^2 / (2 noise) + |w|^2 / (2 n prior).
+
+    Every example carries an n-th of the prior, so that the mean of the L_k is minus the log posterior over n.
+
+    Parameters
+    ----------
+    X, y, noise_variance, prior_variance
+        As in `linear_regression_posterior`.
+
+    Returns
+    -------
+    FunctionLoss
+        With parameter shape (d,).
+    """
+    X, y, noise, prior = _regression(X, y, noise_variance, prior_variance)
+    n, d = X.shape
+    hessian = X.T @ X / (n * noise) + np.eye(d) / (n * prior)
+
+    def loss(phi: Array) -> Array:
+        residuals = phi @ X.T - y
+        return (residuals**2).mean(axis=-1) / (2 * noise) + (phi**2).sum(axis=-1) / (2 * n * prior)
+
+    def per_example_gradients(phi: Array) -> Array:
+        residuals = phi @ X.T - y
+        return residuals[..., None] * X / noise + phi[..., None, :] / (n * prior)
+
+    return FunctionLoss(
+        loss,
+        per_example_gradients,
+        n=n,
+        shape=(d,),
+        hessian=lambda phi: np.broadcast_to(hessian, (*np.shape(phi)[:-1], d, d)),
+        minimiser=linear_regression_posterior(X, y, noise, prior)[0],
+    )
+
+
+def ula_stationary_covariance(hessian, temperature: float, step: float) -> float | Array:
+    """Stationary covariance of the unadjusted Langevin chain phi' = phi - h grad L + sqrt(2 h T) xi, step h.
+
+    H S + S H - h H S H = 2T I gives S = T H^-1 (I - h H/2)^-1: too wide by a factor 1 + h lambda/2 in each direction.
+
+    Parameters
+    ----------
+    hessian : float or (d, d) array
+        H.
+    temperature : float
+        T; 1/n for a posterior.
+    step : float
+        h.
+
+    Returns
+    -------
+    float or (d, d) array
+
+    Raises
+    ------
+    DivergenceError
+        If h >= 2 / lambda_max.
+    """
+    h = checks.positive_definite("hessian", hessian)
+    per_step = 2 * checks.positive("temperature", temperature) / checks.positive("step", step)
+    return sgd_stationary_covariance(hessian, per_step * (np.eye(len(h)) if h.ndim else 1.0), step)
+
+
+def sgld_stationary_moments(
+    loss, temperature: float, step: float, batch_size: int = 1
+) -> tuple[float | Array, float | Array]:
+    """Exact stationary mean and covariance of SGLD, phi' = phi - h ghat + sqrt(2 h T) xi, for affine per-example gradients.
+
+    The minibatch adds its own noise to Langevin's: H S + S H - h H S H = 2T I + h f (Sigma(phi*) + E[(A_k - H) S (A_k - H)]).
+
+    Parameters
+    ----------
+    loss : Loss
+        With affine per-example gradients, for instance `posterior_loss`.
+    temperature : float
+        T; 1/n for a posterior.
+    step : float
+        h.
+    batch_size : int
+        B, drawn with replacement.
+
+    Returns
+    -------
+    mean, covariance
+        As in `sgd_stationary_moments`.
+
+    Raises
+    ------
+    DivergenceError
+        If h is at or past the stability bound of SGD on the same loss.
+    """
+    t, h = checks.non_negative("temperature", temperature), checks.positive("step", step)
+    problem = affine_gradients(loss)
+    factor = minibatch_factor(len(problem.constants), batch_size)
+    return affine_stationary_moments(problem, h, factor, discrete=True, temperature=t)
+
+
+def _regression(X, y, noise_variance: float, prior_variance: float) -> tuple[Array, Array, float, float]:
+    features = checks.array("X", X, ndim=2)
+    targets = checks.array("y", y, features.shape[:1])
+    noise, prior = checks.positive("noise_variance", noise_variance), checks.positive("prior_variance", prior_variance)
+    return features, targets, noise, prior

@@ -1,0 +1,242 @@
+"""Stationary mean and covariance near a minimum: SGD at a finite learning rate, and the SDE that models it.
+
+With phi measured from the minimiser, one step of SGD is phi' = (I - eta H) phi - eta xi, xi of covariance Sigma/B. Equal
+covariances before and after the step give H S + S H - eta H S H = eta Sigma/B; the SDE's equation lacks the third term.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
+from sgdsde_helpers.theory.moments.affine import AffineGradients, affine_gradients, minibatch_factor
+
+__all__ = [
+    "affine_stationary_moments",
+    "sde_stationary_covariance",
+    "sde_stationary_moments",
+    "sgd_stability_bound",
+    "sgd_stationary_covariance",
+    "sgd_stationary_moments",
+    "stratonovich_stationary_moments",
+]
+
+
+def sde_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -> float | Array:
+    """Stationary covariance S of the SDE with constant noise: H S + S H = eta Sigma / B.
+
+    Parameters
+    ----------
+    hessian : float or (d, d) array
+        H, positive definite.
+    sigma : float or (d, d) array
+        Sigma, the covariance of the per-example gradient (in one dimension the variance sigma^2, not sigma).
+    eta : float
+        Learning rate.
+    batch_size : int
+        B.
+
+    Returns
+    -------
+    float or (d, d) array
+
+    Raises
+    ------
+    ValueError
+        If H is not positive definite or Sigma is not a covariance.
+    """
+    h, noise = _constant_problem(hessian, sigma, eta, batch_size)
+    return _unwrap(solve_continuous_lyapunov(h, noise / eta), hessian)
+
+
+def sgd_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -> float | Array:
+    """Stationary covariance S of SGD with constant noise: H S + S H - eta H S H = eta Sigma / B, exact at every eta.
+
+    Gaussian SGD with frozen noise has the same covariance. Parameters as in `sde_stationary_covariance`.
+
+    Raises
+    ------
+    DivergenceError
+        If eta >= 2 / lambda_max(H), where I - eta H no longer contracts.
+    """
+    h, noise = _constant_problem(hessian, sigma, eta, batch_size)
+    _refuse_divergence(eta, 2 / np.linalg.eigvalsh(h)[-1])
+    step = np.eye(len(h)) - eta * h
+    return _unwrap(solve_discrete_lyapunov(step, noise), hessian)
+
+
+def sgd_stationary_moments(
+    loss, eta: float, batch_size: int = 1, *, sampling: str = "with_replacement"
+) -> tuple[float | Array, float | Array]:
+    """Exact stationary mean and covariance of SGD on a loss with affine per-example gradients A_k phi - c_k.
+
+    The noise grows with the distance from the minimiser, with covariance Sigma(phi*) + E[(A_k - H) S (A_k - H)] on
+    average, so that H S + S H - eta H S H = eta f (Sigma(phi*) + E[(A_k - H) S (A_k - H)]), f the `minibatch_factor`.
+
+    Parameters
+    ----------
+    loss : Loss
+        MeanEstimation, ScalarQuadratic, LeastSquares, or another whose per-example gradients are affine.
+    eta : float
+        Learning rate.
+    batch_size : int
+        B.
+    sampling : {"with_replacement", "without_replacement"}
+        How one batch is drawn.
+
+    Returns
+    -------
+    mean, covariance
+        Two floats, or arrays of shape (d,) and (d, d). The mean is the minimiser.
+
+    Raises
+    ------
+    DivergenceError
+        If eta is at or past `sgd_stability_bound`.
+    """
+    problem, factor = _affine_problem(loss, eta, batch_size, sampling)
+    return affine_stationary_moments(problem, eta, factor, discrete=True)
+
+
+def sde_stationary_moments(loss, eta: float, batch_size: int = 1) -> tuple[float | Array, float | Array]:
+    """Exact stationary mean and covariance of the SDE with state-dependent noise eta Sigma(phi) / B.
+
+    Ito's formula for phi phi^T gives the equation of `sgd_stationary_moments` without the term eta H S H. Parameters and
+    returns are the same.
+
+    Raises
+    ------
+    DivergenceError
+        If eta is so large that the second moment of the SDE does not exist.
+    """
+    problem, factor = _affine_problem(loss, eta, batch_size, "with_replacement")
+    return affine_stationary_moments(problem, eta, factor, discrete=False)
+
+
+def stratonovich_stationary_moments(loss, eta: float, batch_size: int = 1) -> tuple[float, float]:
+    """Exact stationary mean and variance of the same SDE in one dimension, read as Stratonovich's: what SGD does not follow.
+
+    With psi = phi - phi* and v = (eta/B)(s0 + 2 s1 psi + s2 psi^2) the reading adds v'/4 to the drift -h psi. Then
+    (h - eta s2/2B) E psi = eta s1/2B and (2h - 2 eta s2/B) E psi^2 = (eta/B)(s0 + 3 s1 E psi). The mean is not phi*.
+
+    Parameters
+    ----------
+    loss : ScalarQuadratic or MeanEstimation in one dimension
+        Any loss of parameter shape () with affine per-example gradients.
+    eta, batch_size
+        As in `sgd_stationary_moments`.
+
+    Returns
+    -------
+    mean, variance : float
+
+    Raises
+    ------
+    DivergenceError
+        If eta >= h B / s2, where the second moment does not exist.
+    """
+    problem, factor = _affine_problem(loss, eta, batch_size, "with_replacement")
+    if not problem.scalar:
+        raise ValueError(f"loss of parameter shape {loss.shape} is not allowed: its parameter must be a number")
+    h = float(checks.positive_definite("Hessian of the loss", problem.hessian)[0, 0])
+    minimiser, curvatures = problem.minimiser[0], problem.curvatures.ravel()
+    slope, s2 = np.cov(curvatures * minimiser - problem.constants.ravel(), curvatures, bias=True)[1]
+    _refuse_divergence(eta, h / (factor * s2) if s2 else np.inf)
+    noise = eta * factor
+    mean = noise * slope / 2 / (h - noise * s2 / 2)
+    second = noise * (problem.covariance_at_minimiser[0, 0] + 3 * slope * mean) / (2 * (h - noise * s2))
+    return float(minimiser + mean), float(second - mean**2)
+
+
+def sgd_stability_bound(loss, batch_size: int = 1, *, sampling: str = "with_replacement") -> float:
+    """Learning rate from which on the second moment of SGD grows without bound, for affine per-example gradients.
+
+    At the bound a covariance S is kept by the noise-free step: H S + S H = eta (H S H + f E[(A_k - H) S (A_k - H)]). So
+    1/eta is the largest eigenvalue of the right side's operator divided by the left's. In one dimension
+    eta = 2h / (h^2 + f Var h_k).
+
+    Parameters
+    ----------
+    loss, batch_size, sampling
+        As in `sgd_stationary_moments`.
+
+    Returns
+    -------
+    float
+    """
+    problem = affine_gradients(loss)
+    factor = minibatch_factor(len(problem.constants), batch_size, sampling)
+    return _bound(problem, factor, discrete=True)
+
+
+def affine_stationary_moments(
+    problem: AffineGradients, eta: float, factor: float, *, discrete: bool, temperature: float = 0.0
+) -> tuple[float | Array, float | Array]:
+    """Mean and covariance behind `sgd_stationary_moments` (discrete) and `sde_stationary_moments`.
+
+    Parameters
+    ----------
+    problem : AffineGradients
+        The A_k and c_k.
+    eta : float
+        Learning rate.
+    factor : float
+        The minibatch factor f.
+    discrete : bool
+        True for SGD, whose equation has the term eta H S H.
+    temperature : float
+        T of isotropic noise sqrt(2 eta T) xi added in each step; it adds 2T I to the right side.
+
+    Returns
+    -------
+    mean, covariance
+        As in `sgd_stationary_moments`.
+    """
+    minimiser = problem.minimiser
+    _refuse_divergence(eta, _bound(problem, factor, discrete=discrete))
+    restoring, feedback = _operators(problem, factor, discrete=discrete)
+    d = len(minimiser)
+    source = eta * factor * problem.covariance_at_minimiser + 2 * temperature * np.eye(d)
+    covariance = np.linalg.solve(restoring - eta * feedback, source.ravel()).reshape(d, d)
+    like = 0.0 if problem.scalar else covariance
+    return (float(minimiser[0]) if problem.scalar else minimiser), _unwrap(covariance, like)
+
+
+def _affine_problem(loss, eta: float, batch_size: int, sampling: str) -> tuple[AffineGradients, float]:
+    checks.positive("eta", eta)
+    problem = affine_gradients(loss)
+    return problem, minibatch_factor(len(problem.constants), batch_size, sampling)
+
+
+def _operators(problem: AffineGradients, factor: float, *, discrete: bool) -> tuple[Array, Array]:
+    """Matrices of S -> HS + SH and of S -> HSH (SGD only) + f E[(A_k - H) S (A_k - H)], on row-by-row vectors of S."""
+    h, one = problem.hessian, np.eye(len(problem.hessian))
+    restoring = np.kron(h, one) + np.kron(one, h)
+    return restoring, factor * problem.curvature_noise + discrete * np.kron(h, h)
+
+
+def _bound(problem: AffineGradients, factor: float, *, discrete: bool) -> float:
+    checks.positive_definite("Hessian of the loss", problem.hessian)
+    restoring, feedback = _operators(problem, factor, discrete=discrete)
+    largest = np.linalg.eigvals(np.linalg.solve(restoring, feedback)).real.max()
+    return 1 / largest if largest > 0 else np.inf
+
+
+def _constant_problem(hessian, sigma, eta: float, batch_size: int) -> tuple[Array, Array]:
+    """H and eta^2 Sigma / B as matrices, the covariance that one step adds."""
+    h = checks.positive_definite("hessian", hessian)
+    noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)
+    eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
+    return np.atleast_2d(h), np.atleast_2d(noise) * eta**2 / size
+
+
+def _refuse_divergence(eta: float, bound: float) -> None:
+    if eta >= bound:
+        message = f"eta = {eta} is not allowed: the second moment diverges for eta >= {bound:.6g}"
+        raise DivergenceError(DivergenceReport(eta=eta, eta_bound=float(bound), step=None, message=message))
+
+
+def _unwrap(covariance: Array, like) -> float | Array:
+    return float(covariance[0, 0]) if np.ndim(like) == 0 else (covariance + covariance.T) / 2

@@ -1,0 +1,215 @@
+"""How far a sum of N independent terms is from Gaussian: Kolmogorov-Smirnov distances and the constants of their 1/sqrt(N).
+
+Esseen (1945): for terms of variance sigma^2, skewness gamma and lattice span h (0 where there is no lattice),
+sup |F_N - Phi| = (|gamma|/6 + h/(2 sigma)) / sqrt(2 pi N) + o(1/sqrt(N)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.special import bdtr, ndtr
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+
+__all__ = [
+    "binomial_ks",
+    "characteristic_width",
+    "edgeworth_cdf",
+    "esseen_ks",
+    "gaussian_ks",
+    "ks_distance",
+    "lattice_constant",
+    "lattice_span",
+    "skew_constant",
+    "skewness",
+]
+
+_PEAK = 1 / np.sqrt(2 * np.pi)  # the standard Gaussian density at zero
+
+
+def ks_distance(sample, cdf: Callable[[Array], Array]) -> float:
+    """Kolmogorov-Smirnov distance sup |F_m - F| between a sample's distribution function and a continuous one.
+
+    Parameters
+    ----------
+    sample : (m,) array
+        Independent draws.
+    cdf : callable
+        F, takes and gives arrays.
+
+    Returns
+    -------
+    float
+        For a sample from F itself about 0.87/sqrt(m).
+    """
+    x = np.sort(checks.array("sample", sample, ndim=1))
+    f = cdf(x)
+    after, before = np.arange(1, len(x) + 1) / len(x), np.arange(len(x)) / len(x)
+    return float(max((after - f).max(), (f - before).max()))
+
+
+def skewness(values) -> float:
+    """Skewness E(x - mean)^3 / sigma^3 of the uniform law on `values`, shape (n,)."""
+    x = checks.array("values", values, ndim=1)
+    centred = x - x.mean()
+    return float(np.mean(centred**3) / checks.positive("standard deviation of values", x.std()) ** 3)
+
+
+def lattice_span(values) -> float:
+    """Span h of the lattice a + h Z that holds all `values`, shape (n,); 0.0 where they lie on none.
+
+    Euclid's algorithm on the differences; a span below 1e-4 of the range counts as none.
+    """
+    x = np.unique(checks.array("values", values, ndim=1))
+    reach = x[-1] - x[0]
+    span = 0.0
+    for difference in np.diff(x):
+        a, b = difference, span
+        while b > 1e-9 * reach:  # a remainder this small is rounding
+            a, b = b, min(a % b, b - a % b)
+        span = a
+    return float(span) if span > 1e-4 * reach else 0.0
+
+
+def skew_constant(gamma: float) -> float:
+    """Coefficient |gamma| / (6 sqrt(2 pi)) of 1/sqrt(N) from the skewness gamma of one term."""
+    return abs(checks.number("gamma", gamma)) * _PEAK / 6
+
+
+def lattice_constant(span: float, sigma: float) -> float:
+    """Coefficient h / (2 sigma sqrt(2 pi)) of 1/sqrt(N) from a lattice of span h: half the largest step of F_N."""
+    return checks.non_negative("span", span) * _PEAK / (2 * checks.positive("sigma", sigma))
+
+
+def esseen_ks(values, n) -> float | Array:
+    """Predicted distance of a standardised sum of n draws from `values`: (skew + lattice constant) / sqrt(n).
+
+    Parameters
+    ----------
+    values : (k,) array
+        One draw is uniform on these.
+    n : int or array of int
+        Number of terms.
+
+    Returns
+    -------
+    float or array
+    """
+    x = checks.array("values", values, ndim=1)
+    return (skew_constant(skewness(x)) + lattice_constant(lattice_span(x), x.std())) / np.sqrt(n)
+
+
+def edgeworth_cdf(z, gamma: float, n: int) -> float | Array:
+    """Edgeworth's first correction Phi(z) - gamma (z^2 - 1) phi(z) / (6 sqrt(n)) for a sum of n terms of skewness gamma.
+
+    Parameters
+    ----------
+    z : float or array
+        Standardised values.
+    gamma : float
+        Skewness of one term.
+    n : int
+        Number of terms.
+
+    Returns
+    -------
+    float or array
+    """
+    z = checks.array("z", z)
+    density = _PEAK * np.exp(-(z**2) / 2)
+    correction = checks.number("gamma", gamma) * (z**2 - 1) * density / (6 * np.sqrt(checks.count("n", n)))
+    return ndtr(z) - correction
+
+
+def binomial_ks(p: float, n: int) -> float:
+    """Exact distance between the standardised binomial law with n trials of probability p and the Gaussian.
+
+    Parameters
+    ----------
+    p : float
+        Probability of success, in (0, 1).
+    n : int
+        Number of trials.
+
+    Returns
+    -------
+    float
+        The supremum sits at a step of F: both its sides are looked at.
+    """
+    n, p = checks.count("n", n), checks.positive("p", p)
+    if p >= 1:
+        checks.refuse("p", p, "a number in (0, 1)")
+    k = np.arange(n + 1)
+    after = bdtr(k, n, p)
+    before = np.concatenate([[0.0], after[:-1]])
+    gaussian = ndtr((k - n * p) / np.sqrt(n * p * (1 - p)))
+    return float(max(np.abs(after - gaussian).max(), np.abs(before - gaussian).max()))
+
+
+def characteristic_width(values, n: int = 1) -> float:
+    """Width w of a sum S of n draws from `values` about its mean: the largest w with |E exp(iS/w)| = exp(-1/2).
+
+    For a Gaussian law w is the standard deviation; unlike it, w needs no moment to be finite. The characteristic function
+    of the sum is the n-th power of that of one draw, so nothing is approximated.
+
+    Parameters
+    ----------
+    values : (k,) array
+        One draw is uniform on these.
+    n : int
+        Number of terms.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If the values are all equal, or |E exp(iS/w)| stays above exp(-1/2), as it does where S is nearly always the same.
+    """
+    from scipy.optimize import brentq  # imported late: it takes longer than all the rest
+
+    x = checks.array("values", values, ndim=1)
+    x = x - x.mean()
+    deviation = checks.positive("standard deviation of values", x.std())
+    target = -0.5 / checks.count("n", n)
+
+    def excess(log_width: float) -> float:
+        angle = x * np.exp(-log_width)
+        return np.log(np.hypot(np.cos(angle).mean(), np.sin(angle).mean()) + 1e-300) - target
+
+    high = np.log(deviation * np.sqrt(n)) + 1.0  # wider than this no law is: |E exp(iS/w)| >= 1 - Var S / (2 w^2)
+    low = high - 0.05
+    while excess(low) > 0:  # downwards in small steps, so that the largest root is the one found
+        if low < high - 20:
+            raise ValueError(
+                "values of this law are not allowed: |E exp(iS/w)| stays above exp(-1/2), so it has no width"
+            )
+        low -= 0.05
+    return float(np.exp(brentq(excess, low, low + 0.05, xtol=1e-13)))
+
+
+def gaussian_ks(mean: float, variance: float, other_mean: float = 0.0, other_variance: float = 1.0) -> float:
+    """Exact distance between two Gaussian laws: their distribution functions differ most where the densities cross.
+
+    Parameters
+    ----------
+    mean, variance, other_mean, other_variance : float
+        The two laws.
+
+    Returns
+    -------
+    float
+    """
+    s2 = checks.positive("variance", variance) / checks.positive("other_variance", other_variance)
+    m = (checks.number("mean", mean) - checks.number("other_mean", other_mean)) / np.sqrt(other_variance)
+    # (z - m)^2 / s2 + log s2 = z^2, solved without cancellation where s2 is close to one
+    a, b, c = 1 - s2, -2 * m, m**2 + s2 * np.log(s2)
+    root = np.sqrt(max(b**2 - 4 * a * c, 0.0))
+    q = -(b + np.copysign(root, b)) / 2
+    crossings = [c / q if q else 0.0] + ([q / a] if a else [])
+    return float(max(abs(ndtr((z - m) / np.sqrt(s2)) - ndtr(z)) for z in crossings))
