@@ -2,6 +2,7 @@
 
 from sgdsde_helpers.losses._base import FunctionLoss, Loss
 from sgdsde_helpers.losses._double_well import DoubleWell
+from sgdsde_helpers.losses._network import TanhNetwork
 from sgdsde_helpers.losses._quadratic import MeanEstimation, ScalarQuadratic, TiltedQuadratic
 from sgdsde_helpers.losses._regression import LeastSquares, LogisticRegression, SoftmaxRegression
 
@@ -14,5 +15,6 @@ __all__ = [
     "MeanEstimation",
     "ScalarQuadratic",
     "SoftmaxRegression",
+    "TanhNetwork",
     "TiltedQuadratic",
 ]
