@@ -3,6 +3,7 @@
 The bound on \\|z\\| is 4.5 by default: of comparisons that are right, with a standard error that is known, 7 in a million
 fail by chance. With a standard error from k values the law of z is nearer Student's t with k - 1 degrees of freedom:
 then 9 in 100 000 for the 32 batches of `batch_means`, 2 in 100 000 for 100 chains, and as above for thousands.
+A comparison that is made to decide between two theories names the second as its rival, and fails where both would pass.
 """
 
 from __future__ import annotations
@@ -11,22 +12,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, array, count, number, positive
+from sgdsde_helpers.checks import Array, array, number, positive, refuse
 
-__all__ = [
-    "Comparison",
-    "DisagreementError",
-    "agree",
-    "batch_means",
-    "compare",
-    "covariance_and_error",
-    "mean_and_error",
-    "variance_and_error",
-]
+__all__ = ["Comparison", "DisagreementError", "UndecidedError", "agree", "compare"]
 
 
 class DisagreementError(AssertionError):
     """What was measured or computed does not agree with what was predicted."""
+
+
+class UndecidedError(DisagreementError):
+    """What was measured agrees with the prediction, and with its rival too."""
 
 
 @dataclass(frozen=True)
@@ -39,32 +35,51 @@ class Comparison:
         What is compared.
     predicted, measured, standard_error : float
         The numbers, unrounded.
+    rival : tuple of str and float, optional
+        The name of another theory and what it predicts.
     """
 
     quantity: str
     predicted: float
     measured: float
     standard_error: float
+    rival: tuple[str, float] | None = None
 
     @property
     def z(self) -> float:
         """How many standard errors the measurement lies above the prediction."""
         return (self.measured - self.predicted) / self.standard_error
 
+    @property
+    def z_rival(self) -> float | None:
+        """How many standard errors the measurement lies above the rival's prediction; None without a rival."""
+        return None if self.rival is None else (self.measured - self.rival[1]) / self.standard_error
+
     def __str__(self) -> str:
         predicted, measured, error = (
             _rounded(x, self.standard_error) for x in (self.predicted, self.measured, self.standard_error)
         )
-        return f"{self.quantity:<34} predicted {predicted:<9} measured {measured:<9} s.e. {error:<8} z = {self.z:+z.1f}"
+        line = f"{self.quantity:<34} predicted {predicted:<9} measured {measured:<9} s.e. {error:<8} z = {self.z:+z.1f}"
+        if self.rival is None:
+            return line
+        name, value = self.rival
+        other = f"{'  rival: ' + name:<34} predicted {_rounded(value, self.standard_error):<9}"
+        return f"{line}\n{other} {'':<32} z = {self.z_rival:+z.1f}"
 
     def _ipython_display_(self) -> None:
         """Show nothing as a cell's value: `compare` has printed the line."""
 
 
 def compare(
-    quantity: str, predicted: float, measured: float, standard_error: float, *, bound: float = 4.5
+    quantity: str,
+    predicted: float,
+    measured: float,
+    standard_error: float,
+    *,
+    rival: tuple[str, float] | None = None,
+    bound: float = 4.5,
 ) -> Comparison:
-    """Print a measurement beside its prediction; raise if they disagree.
+    """Print a measurement beside its prediction; raise if they disagree, or if a rival prediction would pass too.
 
     Parameters
     ----------
@@ -73,8 +88,10 @@ def compare(
     predicted : float
         What theory says.
     measured, standard_error : float
-        An estimate and its standard error, > 0, as the functions below return them. The line rounds all three numbers
-        to the second digit of the standard error.
+        An estimate and its standard error, > 0, as the functions of `measure` return them. The line rounds all three
+        numbers to the second digit of the standard error.
+    rival : tuple of str and float, optional
+        The name of the theory that the measurement is to rule out, and what it predicts; printed on a second line.
     bound : float
         The largest allowed absolute z; see the false-alarm rates at the head of this module.
 
@@ -86,17 +103,28 @@ def compare(
     ------
     DisagreementError
         If z is beyond the bound.
+    UndecidedError
+        If the rival's z is not.
+
+    Examples
+    --------
+    >>> c = compare("mean", 0.50, 0.52, 0.02, rival=("no drift", 0.70))
+    mean                               predicted 0.500     measured 0.520     s.e. 0.020    z = +1.0
+      rival: no drift                  predicted 0.700                                      z = -9.0
     """
     c = Comparison(
         str(quantity),
         number("predicted", predicted),
         number("measured", measured),
         positive("standard_error", standard_error),
+        None if rival is None else _named(rival),
     )
     bound = positive("bound", bound)
     print(c)
     if abs(c.z) > bound:
         raise DisagreementError(f"{c}, beyond the bound of {bound:g}")
+    if c.rival is not None and abs(c.z_rival) <= bound:
+        raise UndecidedError(f"{c}, within the bound of {bound:g}: the measurement does not rule the rival out")
     return c
 
 
@@ -129,100 +157,10 @@ def agree(quantity: str, expected: Array, computed: Array, tolerance: float) -> 
     print(f"{quantity:<34} two routes agree to {tolerance:g}   ({shown})")
 
 
-def mean_and_error(values: Array) -> tuple[Array, Array]:
-    """Mean over independent chains and its standard error.
-
-    Parameters
-    ----------
-    values : array_like of shape (m, ...)
-        One value, or array, for each of m >= 2 independent chains.
-
-    Returns
-    -------
-    estimate, standard_error : ndarrays of shape (...)
-    """
-    x = _chains(values)
-    return x.mean(axis=0), x.std(axis=0, ddof=1) / np.sqrt(len(x))
-
-
-def variance_and_error(values: Array) -> tuple[Array, Array]:
-    r"""Variance over independent chains (unbiased) and its standard error.
-
-    The standard error comes from the fourth moment, so it holds for values that are not Gaussian:
-    :math:`\mathrm{Var}(s^2) = (\mu_4 - \sigma^4 (m-3)/(m-1)) / m`.
-
-    Parameters
-    ----------
-    values : array_like of shape (m, ...)
-        One value, or array, for each of m >= 4 independent chains.
-
-    Returns
-    -------
-    estimate, standard_error : ndarrays of shape (...)
-    """
-    x = _chains(values, 4)
-    m = len(x)
-    noise = x - x.mean(axis=0)
-    variance = (noise**2).sum(axis=0) / (m - 1)
-    spread = (noise**4).mean(axis=0) - variance**2 * (m - 3) / (m - 1)
-    return variance, np.sqrt(np.maximum(spread, 0.0) / m)
-
-
-def covariance_and_error(values: Array) -> tuple[Array, Array]:
-    """Covariance matrix over independent chains (unbiased) and the standard error of each entry.
-
-    Parameters
-    ----------
-    values : array_like of shape (m, d)
-        One vector for each of m >= 4 independent chains.
-
-    Returns
-    -------
-    estimate, standard_error : ndarrays of shape (d, d)
-    """
-    x = _chains(values, 4)
-    if x.ndim != 2:
-        raise ValueError(f"values of shape {x.shape} is not allowed: its shape must be (m, d)")
-    m = len(x)
-    noise = x - x.mean(axis=0)
-    covariance = noise.T @ noise / (m - 1)
-    # The mean square of the products gives their variance without an (m, d, d) array.
-    spread = (noise**2).T @ (noise**2) / m - (covariance * (m - 1) / m) ** 2
-    return covariance, np.sqrt(np.maximum(spread, 0.0) / (m - 1))
-
-
-def batch_means(series: Array, n_batches: int = 32) -> tuple[Array, Array]:
-    """Mean over time and its standard error, for values that are correlated in time.
-
-    The series is cut into batches; where a batch is much longer than the correlation time, their means are as good as
-    independent. Too short a batch gives too small an error: allow at least ten correlation times to a batch.
-
-    Parameters
-    ----------
-    series : array_like of shape (R, ...)
-        A stationary series, time along the first axis. R modulo `n_batches` first entries are left out.
-    n_batches : int
-        Number of batches, >= 2.
-
-    Returns
-    -------
-    estimate, standard_error : ndarrays of shape (...)
-    """
-    n_batches = count("n_batches", n_batches, minimum=2)
-    x = array("series", series)
-    if x.ndim == 0 or len(x) < n_batches:
-        raise ValueError(
-            f"series of shape {x.shape} is not allowed: it must have at least n_batches = {n_batches} times"
-        )
-    x = x[len(x) % n_batches :]
-    return mean_and_error(x.reshape(n_batches, -1, *x.shape[1:]).mean(axis=1))
-
-
-def _chains(values: Array, least: int = 2) -> Array:
-    x = array("values", values)
-    if x.ndim == 0 or len(x) < least:
-        raise ValueError(f"values of shape {x.shape} is not allowed: it must have at least {least} chains on axis 0")
-    return x
+def _named(rival: tuple[str, float]) -> tuple[str, float]:
+    if not isinstance(rival, tuple) or len(rival) != 2 or not isinstance(rival[0], str):
+        refuse("rival", rival, "a pair of a name and a number", TypeError)
+    return rival[0], number("the rival's prediction", rival[1])
 
 
 def _rounded(x: float, standard_error: float) -> str:

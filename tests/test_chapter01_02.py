@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from sgdsde_helpers.comparison import compare, variance_and_error
+from sgdsde_helpers.comparison import compare
 from sgdsde_helpers.figures.stochastic_process import in_words
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation
+from sgdsde_helpers.measure import fitted_order, variance_and_error
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import (
     exact_window_ks,
-    fitted_order,
     flow_fluctuation,
     gaussian_ks,
     ou_covariance,

@@ -3,16 +3,8 @@
 import numpy as np
 import pytest
 
-from sgdsde_helpers.comparison import (
-    Comparison,
-    DisagreementError,
-    agree,
-    batch_means,
-    compare,
-    covariance_and_error,
-    mean_and_error,
-    variance_and_error,
-)
+from sgdsde_helpers.comparison import Comparison, DisagreementError, UndecidedError, agree, compare
+from sgdsde_helpers.measure import batch_means, covariance_and_error, mean_and_error, variance_and_error
 
 
 def test_line_and_z(capsys):
@@ -169,3 +161,23 @@ def test_false_alarms_come_at_the_stated_rate():
     assert 2 * stats.norm.sf(4.5) == pytest.approx(7e-6, rel=0.05)
     assert 2 * stats.t.sf(4.5, 31) == pytest.approx(9e-5, rel=0.05)
     assert 2 * stats.t.sf(4.5, 99) == pytest.approx(2e-5, rel=0.1)
+
+
+def test_a_rival_is_ruled_out_or_the_comparison_fails(capsys):
+    c = compare("q", 1.0, 1.1, 0.1, rival=("other", 2.0))
+    assert (c.z, c.z_rival) == pytest.approx((1.0, -9.0))
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == str(Comparison("q", 1.0, 1.1, 0.1))  # the first line is that of a comparison without a rival
+    assert lines[1].split() == ["rival:", "other", "predicted", "2.00", "z", "=", "-9.0"]
+    assert lines[1].index("z =") == lines[0].index("z =")
+    for sign in (-1, 1):
+        with pytest.raises(UndecidedError, match="does not rule the rival out"):
+            compare("q", 0.0, 0.0, 1.0, rival=("near", sign * 4.49))
+        compare("q", 0.0, 0.0, 1.0, rival=("far", sign * 4.51))
+    with pytest.raises(DisagreementError, match="beyond the bound") as failed:  # a wrong prediction is said first
+        compare("q", 0.0, 9.0, 1.0, rival=("right", 9.0))
+    assert not isinstance(failed.value, UndecidedError)
+    with pytest.raises(TypeError, match="a pair of a name and a number"):
+        compare("q", 0.0, 0.0, 1.0, rival=9.0)
+    with pytest.raises(ValueError, match="the rival's prediction = nan"):
+        compare("q", 0.0, 0.0, 1.0, rival=("nan", np.nan))

@@ -26,7 +26,9 @@ def public_names(module) -> list[str]:
     return getattr(module, "__all__", [name for name in dir(module) if callable(getattr(module, name))])
 
 
-@pytest.mark.parametrize("module", ["losses", "simulation", "theory", "widgets", "comparison", "problems", "checks"])
+@pytest.mark.parametrize(
+    "module", ["losses", "simulation", "theory", "widgets", "measure", "comparison", "problems", "checks"]
+)
 def test_every_public_name_is_on_the_page(module):
     full = f"sgdsde_helpers.{module}"
     public = import_module(full)

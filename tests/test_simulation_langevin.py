@@ -7,8 +7,9 @@ import pytest
 from scipy.stats import norm
 
 from sgdsde_helpers.checks import DivergenceError
-from sgdsde_helpers.comparison import compare, covariance_and_error, mean_and_error
+from sgdsde_helpers.comparison import compare
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, TiltedQuadratic
+from sgdsde_helpers.measure import covariance_and_error, mean_and_error
 from sgdsde_helpers.simulation import euler_maruyama, langevin, mala, streams
 from sgdsde_helpers.simulation._streams import block_width, gaussians
 from sgdsde_helpers.theory import density_cdf, gibbs_density, sgld_stationary_moments, ula_stationary_covariance

@@ -5,9 +5,9 @@ import pytest
 from scipy.stats import binom
 
 from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.measure import ks_distance
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory.laws import bernoulli as law
-from sgdsde_helpers.theory.window import clt
 
 GOLDEN = (3 - 5**0.5) / 2
 
@@ -64,8 +64,8 @@ def test_moments_are_those_of_the_distribution_function(eta, batch_size):
 def test_sgd_has_this_law():
     # KS test of 20,000 chains at level 1e-5: P(sqrt(m) D > 2.47) = 1e-5; eta/2 for eta, or the SDE's Gaussian, is 0.06 away.
     final = sgd(MeanEstimation([-1.0, 1.0]), GOLDEN, n_steps=60, n_chains=20_000, start=0.0, seed=10).final
-    assert clt.ks_distance(final, lambda x: law.two_point_cdf(x, GOLDEN)) < 2.47 / np.sqrt(20_000)
-    assert clt.ks_distance(final, lambda x: law.ndtr(x / np.sqrt(GOLDEN / 2))) > 0.05
+    assert ks_distance(final, lambda x: law.two_point_cdf(x, GOLDEN)) < 2.47 / np.sqrt(20_000)
+    assert ks_distance(final, lambda x: law.ndtr(x / np.sqrt(GOLDEN / 2))) > 0.05
 
 
 @pytest.mark.parametrize("batch_size", [1, 2, 8])

@@ -5,17 +5,16 @@ import pytest
 from scipy.special import ndtr
 from scipy.stats import gamma, kstest
 
+from sgdsde_helpers.measure import ks_distance, skewness
 from sgdsde_helpers.theory import (
     binomial_ks,
     characteristic_width,
     edgeworth_cdf,
     esseen_ks,
     gaussian_ks,
-    ks_distance,
     lattice_constant,
     lattice_span,
     skew_constant,
-    skewness,
 )
 
 

@@ -7,12 +7,12 @@ import pytest
 from scipy.linalg import expm
 
 from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.measure import measured_rotation
 from sgdsde_helpers.theory import (
     angular_velocity,
     circulation,
     commutator_norm,
     entropy_production,
-    measured_rotation,
     noise_with_gibbs_marginals,
     ou_autocovariance,
     ou_stationary_covariance,

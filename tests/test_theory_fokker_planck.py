@@ -5,11 +5,11 @@ import pytest
 from scipy.linalg import expm
 
 from sgdsde_helpers.losses import ScalarQuadratic
+from sgdsde_helpers.measure import fitted_order
 from sgdsde_helpers.theory import (
     DomainTooSmallError,
     density_moments,
     entropy_production,
-    fitted_order,
     fokker_planck_density,
     fokker_planck_evolution,
     fokker_planck_generator,

@@ -7,10 +7,10 @@ import pytest
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.measure import fitted_order
 from sgdsde_helpers.theory import (
     affine_gradients,
     density_moments,
-    fitted_order,
     minibatch_factor,
     sde_stationary_covariance,
     sde_stationary_moments,

@@ -8,8 +8,8 @@ from scipy.integrate import solve_ivp
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import LeastSquares, MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.measure import fitted_order
 from sgdsde_helpers.theory import (
-    fitted_order,
     modified_sde_moments,
     sde_moments,
     sde_stationary_moments,

@@ -8,11 +8,10 @@ from scipy.special import ndtr
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.measure import fitted_order, ks_distance
 from sgdsde_helpers.theory import (
     binomial_ks,
     exact_window_ks,
-    fitted_order,
-    ks_distance,
     predicted_window_ks,
     sgd_moments,
     window_bottom,

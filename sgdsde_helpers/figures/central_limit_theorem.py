@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 from scipy.special import bdtr, gammainc, ndtr
 
-from sgdsde_helpers.comparison import mean_and_error
 from sgdsde_helpers.figures.style import (
     ACCENT,
     FLOW,
@@ -26,6 +25,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import binomial_ks, esseen_ks
 

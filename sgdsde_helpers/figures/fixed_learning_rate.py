@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from sgdsde_helpers.comparison import mean_and_error
 from sgdsde_helpers.figures.stochastic_process import gaussian, in_words
 from sgdsde_helpers.figures.style import (
     ARMS,
@@ -25,6 +24,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import Paths, sgd
 from sgdsde_helpers.theory import flow_fluctuation, predicted_window_ks, window_bottom, window_distances
 

@@ -8,7 +8,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.comparison import covariance_and_error, mean_and_error
 from sgdsde_helpers.figures.style import (
     ARMS,
     FLOW,
@@ -27,6 +26,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import LeastSquares, Loss
+from sgdsde_helpers.measure import covariance_and_error, mean_and_error
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import sde_stationary_covariance, sgd_stationary_moments
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.comparison import mean_and_error
 from sgdsde_helpers.figures.style import (
     FLOW,
     GAUSSIAN_SGD,
@@ -22,6 +21,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import langevin
 from sgdsde_helpers.theory import sgld_stationary_moments
 

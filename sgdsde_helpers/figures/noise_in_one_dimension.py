@@ -9,7 +9,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.comparison import variance_and_error
 from sgdsde_helpers.figures.style import (
     ACCENT,
     ARMS,
@@ -26,6 +25,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import ScalarQuadratic
+from sgdsde_helpers.measure import variance_and_error
 from sgdsde_helpers.problems import diabetes
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import sde_moments, sgd_moments

@@ -22,6 +22,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.measure import ks_distance
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory.laws.bernoulli import (
     gap_threshold,
@@ -32,7 +33,6 @@ from sgdsde_helpers.theory.laws.bernoulli import (
     two_point_ks,
     two_point_ks_constants,
 )
-from sgdsde_helpers.theory.window import clt
 
 GOLDEN = (3 - 5**0.5) / 2  # 1 - 1/golden ratio
 TRAPEZOID = 1 - 2**-0.5
@@ -132,7 +132,7 @@ def law_panel(ax: Axes, eta: float, batch_size: int, seed: int, chains: int = 4_
     ax.set(xlim=(-3.6, 3.6), ylim=(0, 1.3))
     label_axes(ax, r"$\Phi\,/\,\sqrt{\eta/2B}$", "density")
     legend_above(ax)
-    exact = clt.ks_distance(final, lambda x: two_point_cdf(x, eta, batch_size))
+    exact = ks_distance(final, lambda x: two_point_cdf(x, eta, batch_size))
     shape = (
         f"It lives on a Cantor set of dimension {similarity_dimension(eta, batch_size):.2f}."
         if eta > gap_threshold(batch_size)

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.comparison import mean_and_error
 from sgdsde_helpers.figures.style import (
     ACCENT,
     ARMS,
@@ -23,6 +22,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import DoubleWell
+from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import GridLaw, chain_law, chain_stationary_law, density_cdf, sde_stationary_density
 

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullFormatter
 
-from sgdsde_helpers.comparison import mean_and_error, variance_and_error
 from sgdsde_helpers.figures.style import (
     ACCENT,
     ARMS,
@@ -29,6 +28,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.measure import mean_and_error, variance_and_error
 from sgdsde_helpers.simulation import gaussian_sgd, ornstein_uhlenbeck, sgd
 
 SKEWED = MeanEstimation([-0.5, -0.5, -0.5, -0.5, 2.0])  # variance 1, third cumulant 1.5: far from Gaussian

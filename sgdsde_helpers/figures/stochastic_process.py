@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import ndtr
 
-from sgdsde_helpers.comparison import mean_and_error, variance_and_error
 from sgdsde_helpers.figures.style import (
     ACCENT,
     FLOW,
@@ -25,6 +24,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.measure import mean_and_error, variance_and_error
 from sgdsde_helpers.problems import two_points
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory.laws.bernoulli import two_point_moments

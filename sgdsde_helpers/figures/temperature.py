@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.comparison import mean_and_error
 from sgdsde_helpers.figures.style import (
     FLOW,
     GAUSSIAN_SGD,
@@ -21,6 +20,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import gibbs_density, temperature
 

@@ -6,7 +6,6 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.comparison import mean_and_error
 from sgdsde_helpers.figures.style import (
     ACCENT,
     FLOW,
@@ -23,10 +22,10 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import TiltedQuadratic
+from sgdsde_helpers.measure import mean_and_error, measured_rotation
 from sgdsde_helpers.problems import points_with_covariance
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import (
-    measured_rotation,
     ou_stationary_covariance,
     probability_current,
     rotation_rate,

@@ -20,7 +20,6 @@ __all__ = [
     "circulation",
     "commutator_norm",
     "entropy_production",
-    "measured_rotation",
     "noise_with_gibbs_marginals",
     "probability_current",
     "rotation_rate",
@@ -126,28 +125,6 @@ def entropy_production(hessian, noise_covariance) -> float:
     d = checks.positive_definite("noise_covariance", noise_covariance) / 2
     a, s = circulation(hessian, noise_covariance), ou_stationary_covariance(hessian, noise_covariance)
     return float(np.trace(a.T @ np.linalg.solve(d, a) @ np.linalg.inv(s)))
-
-
-def measured_rotation(states, dt: float, center=0.0) -> Array:
-    """Rotation rate of each chain in the plane: the time average of (phi_1 phi'_2 - phi_2 phi'_1)/dt over its steps.
-
-    Parameters
-    ----------
-    states : (R, m, 2) array
-        R states of m chains, every step recorded, at stationarity.
-    dt : float
-        Time between states: eta for SGD.
-    center : (2,) array
-        Where to measure from; the mean does not depend on it, the scatter does.
-
-    Returns
-    -------
-    (m,) array
-        One value for each chain, to be compared with entry [0, 1] of `rotation_rate`.
-    """
-    x = checks.array("states", states, (None, None, 2)) - checks.array("center", center)
-    before, after = x[:-1], x[1:]
-    return (before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]).mean(axis=0) / checks.positive("dt", dt)
 
 
 def commutator_norm(hessian, sigma) -> float:

@@ -15,7 +15,7 @@ from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 
-__all__ = ["fitted_order", "modified_sde_moments", "sde_moments", "sgd_moments", "weak_errors"]
+__all__ = ["modified_sde_moments", "sde_moments", "sgd_moments", "weak_errors"]
 
 
 @dataclass(frozen=True)
@@ -128,24 +128,6 @@ def weak_errors(loss, etas, t: float, start: float, batch_size: int = 1) -> dict
         name: np.abs([moments(loss, eta, t, start, batch_size) for eta in rates] - exact).T
         for name, moments in models.items()
     }
-
-
-def fitted_order(sizes, errors) -> float:
-    """Slope of log(error) against log(size) by least squares: the order of convergence.
-
-    Parameters
-    ----------
-    sizes, errors : (K,) arrays
-        Step sizes and positive errors.
-
-    Returns
-    -------
-    float
-    """
-    x, y = checks.array("sizes", sizes, ndim=1), checks.array("errors", errors, ndim=1)
-    if min(x.min(), y.min()) <= 0:
-        checks.refuse("errors", errors, "an array of positive numbers, as must sizes")
-    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
 def _sde_moments(loss, eta: float, t: float, start: float, batch_size: int, *, stiffening: float):

@@ -16,8 +16,9 @@ from scipy.special import ndtr
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
+from sgdsde_helpers.measure import skewness
 from sgdsde_helpers.theory.moments.affine import affine_gradients
-from sgdsde_helpers.theory.window.clt import gaussian_ks, lattice_span, skewness
+from sgdsde_helpers.theory.window.clt import gaussian_ks, lattice_span
 
 __all__ = [
     "exact_window_ks",

@@ -6,13 +6,12 @@ sup |F_N - Phi| = (|gamma|/6 + h/(2 sigma)) / sqrt(2 pi N) + o(1/sqrt(N)).
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 from scipy.special import bdtr, ndtr
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.measure import skewness
 
 __all__ = [
     "binomial_ks",
@@ -20,42 +19,12 @@ __all__ = [
     "edgeworth_cdf",
     "esseen_ks",
     "gaussian_ks",
-    "ks_distance",
     "lattice_constant",
     "lattice_span",
     "skew_constant",
-    "skewness",
 ]
 
 _PEAK = 1 / np.sqrt(2 * np.pi)  # the standard Gaussian density at zero
-
-
-def ks_distance(sample, cdf: Callable[[Array], Array]) -> float:
-    """Kolmogorov-Smirnov distance sup |F_m - F| between a sample's distribution function and a continuous one.
-
-    Parameters
-    ----------
-    sample : (m,) array
-        Independent draws.
-    cdf : callable
-        F, takes and gives arrays.
-
-    Returns
-    -------
-    float
-        For a sample from F itself about 0.87/sqrt(m).
-    """
-    x = np.sort(checks.array("sample", sample, ndim=1))
-    f = cdf(x)
-    after, before = np.arange(1, len(x) + 1) / len(x), np.arange(len(x)) / len(x)
-    return float(max((after - f).max(), (f - before).max()))
-
-
-def skewness(values) -> float:
-    """Skewness E(x - mean)^3 / sigma^3 of the uniform law on `values`, shape (n,)."""
-    x = checks.array("values", values, ndim=1)
-    centred = x - x.mean()
-    return float(np.mean(centred**3) / checks.positive("standard deviation of values", x.std()) ** 3)
 
 
 def lattice_span(values) -> float:

@@ -1,0 +1,189 @@
+"""Estimates from samples and runs: means and covariances with their standard errors, distances, orders, rotation.
+
+No theory is in them. `scipy.stats` has a skewness and a Kolmogorov-Smirnov test too; it takes longer to import than all
+the rest of the package, and its test computes a probability that nobody here asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array, array, count
+
+__all__ = [
+    "batch_means",
+    "covariance_and_error",
+    "fitted_order",
+    "ks_distance",
+    "mean_and_error",
+    "measured_rotation",
+    "skewness",
+    "variance_and_error",
+]
+
+
+def mean_and_error(values: Array) -> tuple[Array, Array]:
+    """Mean over independent chains and its standard error.
+
+    Parameters
+    ----------
+    values : array_like of shape (m, ...)
+        One value, or array, for each of m >= 2 independent chains.
+
+    Returns
+    -------
+    estimate, standard_error : ndarrays of shape (...)
+    """
+    x = _chains(values)
+    return x.mean(axis=0), x.std(axis=0, ddof=1) / np.sqrt(len(x))
+
+
+def variance_and_error(values: Array) -> tuple[Array, Array]:
+    r"""Variance over independent chains (unbiased) and its standard error.
+
+    The standard error comes from the fourth moment, so it holds for values that are not Gaussian:
+    :math:`\mathrm{Var}(s^2) = (\mu_4 - \sigma^4 (m-3)/(m-1)) / m`.
+
+    Parameters
+    ----------
+    values : array_like of shape (m, ...)
+        One value, or array, for each of m >= 4 independent chains.
+
+    Returns
+    -------
+    estimate, standard_error : ndarrays of shape (...)
+    """
+    x = _chains(values, 4)
+    m = len(x)
+    noise = x - x.mean(axis=0)
+    variance = (noise**2).sum(axis=0) / (m - 1)
+    spread = (noise**4).mean(axis=0) - variance**2 * (m - 3) / (m - 1)
+    return variance, np.sqrt(np.maximum(spread, 0.0) / m)
+
+
+def covariance_and_error(values: Array) -> tuple[Array, Array]:
+    """Covariance matrix over independent chains (unbiased) and the standard error of each entry.
+
+    Parameters
+    ----------
+    values : array_like of shape (m, d)
+        One vector for each of m >= 4 independent chains.
+
+    Returns
+    -------
+    estimate, standard_error : ndarrays of shape (d, d)
+    """
+    x = _chains(values, 4)
+    if x.ndim != 2:
+        raise ValueError(f"values of shape {x.shape} is not allowed: its shape must be (m, d)")
+    m = len(x)
+    noise = x - x.mean(axis=0)
+    covariance = noise.T @ noise / (m - 1)
+    # The mean square of the products gives their variance without an (m, d, d) array.
+    spread = (noise**2).T @ (noise**2) / m - (covariance * (m - 1) / m) ** 2
+    return covariance, np.sqrt(np.maximum(spread, 0.0) / (m - 1))
+
+
+def batch_means(series: Array, n_batches: int = 32) -> tuple[Array, Array]:
+    """Mean over time and its standard error, for values that are correlated in time.
+
+    The series is cut into batches; where a batch is much longer than the correlation time, their means are as good as
+    independent. Too short a batch gives too small an error: allow at least ten correlation times to a batch.
+
+    Parameters
+    ----------
+    series : array_like of shape (R, ...)
+        A stationary series, time along the first axis. R modulo `n_batches` first entries are left out.
+    n_batches : int
+        Number of batches, >= 2.
+
+    Returns
+    -------
+    estimate, standard_error : ndarrays of shape (...)
+    """
+    n_batches = count("n_batches", n_batches, minimum=2)
+    x = array("series", series)
+    if x.ndim == 0 or len(x) < n_batches:
+        raise ValueError(
+            f"series of shape {x.shape} is not allowed: it must have at least n_batches = {n_batches} times"
+        )
+    x = x[len(x) % n_batches :]
+    return mean_and_error(x.reshape(n_batches, -1, *x.shape[1:]).mean(axis=1))
+
+
+def ks_distance(sample, cdf: Callable[[Array], Array]) -> float:
+    """Kolmogorov-Smirnov distance sup |F_m - F| between a sample's distribution function and a continuous one.
+
+    Parameters
+    ----------
+    sample : (m,) array
+        Independent draws.
+    cdf : callable
+        F, takes and gives arrays.
+
+    Returns
+    -------
+    float
+        For a sample from F itself about 0.87/sqrt(m).
+    """
+    x = np.sort(checks.array("sample", sample, ndim=1))
+    f = cdf(x)
+    after, before = np.arange(1, len(x) + 1) / len(x), np.arange(len(x)) / len(x)
+    return float(max((after - f).max(), (f - before).max()))
+
+
+def skewness(values) -> float:
+    """Skewness E(x - mean)^3 / sigma^3 of the uniform law on `values`, shape (n,)."""
+    x = checks.array("values", values, ndim=1)
+    centred = x - x.mean()
+    return float(np.mean(centred**3) / checks.positive("standard deviation of values", x.std()) ** 3)
+
+
+def fitted_order(sizes, errors) -> float:
+    """Slope of log(error) against log(size) by least squares: the order of convergence.
+
+    Parameters
+    ----------
+    sizes, errors : (K,) arrays
+        Step sizes and positive errors.
+
+    Returns
+    -------
+    float
+    """
+    x, y = checks.array("sizes", sizes, ndim=1), checks.array("errors", errors, ndim=1)
+    if min(x.min(), y.min()) <= 0:
+        checks.refuse("errors", errors, "an array of positive numbers, as must sizes")
+    return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+
+
+def measured_rotation(states, dt: float, center=0.0) -> Array:
+    """Rotation rate of each chain in the plane: the time average of (phi_1 phi'_2 - phi_2 phi'_1)/dt over its steps.
+
+    Parameters
+    ----------
+    states : (R, m, 2) array
+        R states of m chains, every step recorded, at stationarity.
+    dt : float
+        Time between states: eta for SGD.
+    center : (2,) array
+        Where to measure from; the mean does not depend on it, the scatter does.
+
+    Returns
+    -------
+    (m,) array
+        One value for each chain, to be compared with entry [0, 1] of `rotation_rate`.
+    """
+    x = checks.array("states", states, (None, None, 2)) - checks.array("center", center)
+    before, after = x[:-1], x[1:]
+    return (before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]).mean(axis=0) / checks.positive("dt", dt)
+
+
+def _chains(values: Array, least: int = 2) -> Array:
+    x = array("values", values)
+    if x.ndim == 0 or len(x) < least:
+        raise ValueError(f"values of shape {x.shape} is not allowed: it must have at least {least} chains on axis 0")
+    return x
