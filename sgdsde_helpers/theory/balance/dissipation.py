@@ -19,6 +19,7 @@ __all__ = [
     "fluctuation_dissipation",
     "fluctuation_dissipation_samples",
     "heat_capacity",
+    "mean_temperature",
     "stationary_loss",
 ]
 
@@ -108,6 +109,12 @@ def heat_capacity(loss, batch_size: int = 1) -> float:
     if loss.minimiser is None:
         raise ValueError(f"loss = {type(loss).__name__} is not allowed: it must know its minimiser")
     return float(np.trace(np.atleast_2d(loss.covariance(loss.minimiser)))) / (4 * checks.batch_size(batch_size))
+
+
+def mean_temperature(hessian, covariance) -> float:
+    """Temperature tr(H S)/d of the Gibbs law whose mean loss is that of a centred law with covariance S."""
+    h = checks.array("hessian", hessian, ndim=2)
+    return float(np.trace(h @ checks.array("covariance", covariance, h.shape)) / len(h))
 
 
 def direction_temperatures(hessian, stationary_covariance) -> tuple[Array, Array]:

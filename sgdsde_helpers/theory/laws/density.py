@@ -21,6 +21,7 @@ __all__ = [
     "NotNormalisableError",
     "density_cdf",
     "density_moments",
+    "gaussian_density",
     "increasing_grid",
     "normalised_density",
 ]
@@ -157,6 +158,13 @@ def density_moments(grid, density) -> tuple[float, float]:
     density = density / np.trapezoid(density, grid)
     mean = np.trapezoid(grid * density, grid)
     return float(mean), float(np.trapezoid((grid - mean) ** 2 * density, grid))
+
+
+def gaussian_density(x, mean: float = 0.0, variance: float = 1.0) -> Array:
+    """Density of the Gaussian law at the points `x`, of any shape; the variance is > 0."""
+    variance = checks.positive("variance", variance)
+    away = checks.array("x", x) - checks.number("mean", mean)
+    return np.exp(-(away**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
 
 
 def density_cdf(grid, density) -> Callable[[Array], Array]:

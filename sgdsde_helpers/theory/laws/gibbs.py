@@ -10,7 +10,14 @@ from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.theory.laws.density import normalised_density
 
-__all__ = ["gibbs_density", "sde_stationary_density", "stationary_density", "temperature"]
+__all__ = [
+    "gibbs_covariance",
+    "gibbs_density",
+    "gibbs_mean_shift",
+    "sde_stationary_density",
+    "stationary_density",
+    "temperature",
+]
 
 # The density is v^-power times exp(2 integral drift/v), v the noise variance per unit time.
 _POWER = {"ito": 1.0, "stratonovich": 0.5, "isothermal": 0.0}
@@ -37,6 +44,18 @@ def temperature(eta: float, sigma2: float, batch_size: int = 1) -> float:
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     return eta * checks.non_negative("sigma2", sigma2) / (2 * size)
+
+
+def gibbs_covariance(hessian, temperature: float) -> float | Array:
+    """Covariance T H^-1 of the Gibbs law exp(-L/T)/Z on a quadratic loss with Hessian H, a number or (d, d)."""
+    h = checks.positive_definite("hessian", hessian)
+    return checks.positive("temperature", temperature) * (np.linalg.inv(h) if h.ndim else 1 / float(h))
+
+
+def gibbs_mean_shift(curvature: float, third: float, temperature) -> Array:
+    """Mean of the Gibbs law less the minimiser, -c T / (2 h^2), c the third derivative, to first order in T (eq-temp-shift)."""
+    slope = checks.number("third", third) / (2 * checks.positive("curvature", curvature) ** 2)
+    return -slope * checks.array("temperature", temperature)
 
 
 def gibbs_density(loss, temperature: float, grid) -> Array:

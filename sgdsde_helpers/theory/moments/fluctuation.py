@@ -7,7 +7,7 @@ import numpy as np
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 
-__all__ = ["flow_fluctuation"]
+__all__ = ["contraction", "flow_deviation", "flow_fluctuation"]
 
 
 def flow_fluctuation(loss, *, start: float, times, batch_size: int = 1) -> tuple[Array, Array]:
@@ -59,3 +59,26 @@ def flow_fluctuation(loss, *, start: float, times, batch_size: int = 1) -> tuple
         return tuple(np.repeat(np.array(begin)[:, None], len(times), axis=1))
     solution = solve_ivp(field, (0.0, times[-1]), begin, method="DOP853", t_eval=times, rtol=1e-10, atol=1e-12)
     return tuple(solution.y)
+
+
+def flow_deviation(fluctuation, eta) -> Array:
+    """Standard deviation sqrt(eta C) of SGD about gradient flow, with C from `flow_fluctuation`, which holds the 1/B."""
+    return np.sqrt(checks.array("eta", eta) * checks.array("fluctuation", fluctuation))
+
+
+def contraction(eta: float, n_steps, gap: float, curvature: float = 1.0) -> Array:
+    """Distance |1 - eta h|^i |gap| after i steps of two chains of one curvature h that draw the same batches.
+
+    Where only the start differs it is the Wasserstein distance of the two laws too, since one is the other one shifted.
+
+    Parameters
+    ----------
+    eta, curvature : float
+        Learning rate, and h.
+    n_steps : int or array of int
+        i.
+    gap : float
+        Distance of the two starts.
+    """
+    factor = abs(1 - checks.positive("eta", eta) * checks.positive("curvature", curvature))
+    return abs(checks.number("gap", gap)) * factor ** checks.array("n_steps", n_steps)

@@ -12,7 +12,20 @@ from scipy.linalg import expm, solve_continuous_lyapunov
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 
-__all__ = ["ou_autocovariance", "ou_covariance", "ou_mean", "ou_spectrum", "ou_stationary_covariance"]
+__all__ = [
+    "brownian_variation",
+    "ou_autocovariance",
+    "ou_covariance",
+    "ou_mean",
+    "ou_spectrum",
+    "ou_stationary_covariance",
+]
+
+
+def brownian_variation(pieces, power: int, t: float = 1.0) -> Array:
+    """Mean of the sum of |Delta W|^power over equal pieces of [0, t]: sqrt(2 n t / pi) for power 1, t for power 2."""
+    n, t = checks.array("pieces", pieces), checks.positive("t", t)
+    return np.sqrt(2 * n * t / np.pi) if checks.one_of("power", power, (1, 2)) == 1 else np.full(n.shape, t)
 
 
 def ou_mean(t, start, hessian, center=0.0) -> float | Array:

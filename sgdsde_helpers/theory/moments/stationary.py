@@ -15,6 +15,7 @@ from sgdsde_helpers.theory.moments.affine import AffineGradients, affine_gradien
 
 __all__ = [
     "affine_stationary_moments",
+    "arms_stationary_cumulants",
     "sde_stationary_covariance",
     "sde_stationary_moments",
     "sgd_stability_bound",
@@ -65,6 +66,31 @@ def sgd_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -
     _refuse_divergence(eta, 2 / np.linalg.eigvalsh(h)[-1])
     step = np.eye(len(h)) - eta * h
     return _unwrap(solve_discrete_lyapunov(step, noise), hessian)
+
+
+def arms_stationary_cumulants(
+    eta: float, batch_size: int = 1, *, sigma2: float = 1.0, third: float = 0.0
+) -> dict[str, tuple[float, float]]:
+    """Stationary variance and third cumulant of the three arms on a mean estimation problem (curvature 1), exactly.
+
+    Cumulants of independent terms add: kappa_m = eta^m kappa_m(xi) / (B^(m-1) (1 - (1 - eta)^m)) for SGD.
+
+    Parameters
+    ----------
+    eta, batch_size : float, int
+        Learning rate and B.
+    sigma2, third : float
+        Second and third cumulant of one example.
+
+    Returns
+    -------
+    dict
+        Name of the arm -> (variance, third cumulant).
+    """
+    variance = sgd_stationary_covariance(1.0, sigma2, eta, batch_size)
+    skewed = eta**3 * checks.number("third", third) / batch_size**2 / (1 - (1 - eta) ** 3)
+    continuous = sde_stationary_covariance(1.0, sigma2, eta, batch_size)
+    return {"SGD": (variance, skewed), "Gaussian SGD": (variance, 0.0), "SDE": (continuous, 0.0)}
 
 
 def sgd_stationary_moments(

@@ -3,3 +3,4 @@
 from sgdsde_helpers.theory.window.arms import *
 from sgdsde_helpers.theory.window.bottom import *
 from sgdsde_helpers.theory.window.clt import *
+from sgdsde_helpers.theory.window.increment import *

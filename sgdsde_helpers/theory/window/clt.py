@@ -7,21 +7,26 @@ sup |F_N - Phi| = (|gamma|/6 + h/(2 sigma)) / sqrt(2 pi N) + o(1/sqrt(N)).
 from __future__ import annotations
 
 import numpy as np
-from scipy.special import bdtr, ndtr
+from scipy.special import bdtr, gammainc, ndtr
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.measure import skewness
 
 __all__ = [
+    "binomial_cdf",
     "binomial_ks",
+    "binomial_worst_point",
     "characteristic_width",
     "edgeworth_cdf",
     "esseen_ks",
+    "exponential_cdf",
     "gaussian_ks",
     "lattice_constant",
+    "lattice_half_step",
     "lattice_span",
     "skew_constant",
+    "stable_width",
 ]
 
 _PEAK = 1 / np.sqrt(2 * np.pi)  # the standard Gaussian density at zero
@@ -51,6 +56,16 @@ def skew_constant(gamma: float) -> float:
 def lattice_constant(span: float, sigma: float) -> float:
     """Coefficient h / (2 sigma sqrt(2 pi)) of 1/sqrt(N) from a lattice of span h: half the largest step of F_N."""
     return checks.non_negative("span", span) * _PEAK / (2 * checks.positive("sigma", sigma))
+
+
+def lattice_half_step(z, span: float, sigma: float) -> Array:
+    """Half a step of sqrt(N) F_N at the standardised points `z`, h phi(z) / (2 sigma), for terms on a lattice of span h."""
+    return lattice_constant(span, sigma) * np.exp(-(checks.array("z", z) ** 2) / 2)
+
+
+def stable_width(n, width: float, alpha: float) -> Array:
+    """Characteristic width n^(1/alpha) w of a sum of n terms of a symmetric stable law of exponent alpha and width w."""
+    return checks.positive("width", width) * checks.array("n", n) ** (1 / checks.positive("alpha", alpha))
 
 
 def esseen_ks(values, n) -> float | Array:
@@ -93,8 +108,24 @@ def edgeworth_cdf(z, gamma: float, n: int) -> float | Array:
     return ndtr(z) - correction
 
 
-def binomial_ks(p: float, n: int) -> float:
-    """Exact distance between the standardised binomial law with n trials of probability p and the Gaussian.
+def exponential_cdf(z, n: int) -> Array:
+    """Distribution function of the standardised sum of n exponential variables at the points `z`."""
+    n = checks.count("n", n)
+    return gammainc(n, np.maximum(n + np.sqrt(n) * checks.array("z", z), 0.0))
+
+
+def binomial_cdf(z, p: float, n: int) -> Array:
+    """Distribution function of the standardised binomial law, n trials of probability p, at the points `z`."""
+    n, p = checks.count("n", n), _probability(p)
+    k = np.floor(n * p + checks.array("z", z) * np.sqrt(n * p * (1 - p)))
+    return np.where(k < 0, 0.0, bdtr(np.clip(k, 0, n), n, p))
+
+
+def binomial_worst_point(p: float, n: int) -> tuple[float, float, float]:
+    """Where the standardised binomial law lies farthest from the Gaussian: the point z, and F_n(z) less the Gaussian.
+
+    The supremum sits at a step of F: both its sides are looked at. A point between two steps stands for the whole flat
+    piece between them, so z is moved half a step away from the jump, to the side of the limit: no rounding can matter there.
 
     Parameters
     ----------
@@ -105,17 +136,25 @@ def binomial_ks(p: float, n: int) -> float:
 
     Returns
     -------
-    float
-        The supremum sits at a step of F: both its sides are looked at.
+    z, level, gap : float
+        F_n(z) is `level` + `gap`, and `level` the Gaussian's distribution function at the jump itself.
     """
-    n, p = checks.count("n", n), checks.positive("p", p)
-    if p >= 1:
-        checks.refuse("p", p, "a number in (0, 1)")
-    k = np.arange(n + 1)
-    after = bdtr(k, n, p)
-    before = np.concatenate([[0.0], after[:-1]])
-    gaussian = ndtr((k - n * p) / np.sqrt(n * p * (1 - p)))
-    return float(max(np.abs(after - gaussian).max(), np.abs(before - gaussian).max()))
+    n, p = checks.count("n", n), _probability(p)
+    step = 1 / np.sqrt(n * p * (1 - p))
+    jumps = (np.arange(n + 1) - n * p) * step
+    after = bdtr(np.arange(n + 1), n, p)
+    gaps = np.array([after, np.concatenate([[0.0], after[:-1]])]) - ndtr(jumps)
+    side, worst = np.unravel_index(np.abs(gaps).argmax(), gaps.shape)
+    z = jumps[worst] + (step / 2 if side == 0 else -step / 2)
+    return float(z), float(ndtr(jumps[worst])), float(gaps[side, worst])
+
+
+def binomial_ks(p: float, n: int) -> float:
+    """Exact distance between the standardised binomial law with n trials of probability p and the Gaussian.
+
+    Parameters and the reason as in `binomial_worst_point`.
+    """
+    return abs(binomial_worst_point(p, n)[2])
 
 
 def characteristic_width(values, n: int = 1) -> float:
@@ -182,3 +221,9 @@ def gaussian_ks(mean: float, variance: float, other_mean: float = 0.0, other_var
     q = -(b + np.copysign(root, b)) / 2
     crossings = [c / q if q else 0.0] + ([q / a] if a else [])
     return float(max(abs(ndtr((z - m) / np.sqrt(s2)) - ndtr(z)) for z in crossings))
+
+
+def _probability(p) -> float:
+    if checks.positive("p", p) >= 1:
+        checks.refuse("p", p, "a number in (0, 1)")
+    return float(p)

@@ -1,0 +1,65 @@
+"""The increment of SGD over a short window: the Gaussian of the lecture, and how its variance falls short to first order."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+
+__all__ = ["increment_first_order", "increment_gaussian"]
+
+
+def increment_gaussian(loss, eta: float, t, start, batch_size: int = 1) -> tuple[Array, Array]:
+    """Mean phi_0 - g t and covariance eta Sigma t / B after a time t in which neither g nor Sigma has changed.
+
+    Parameters
+    ----------
+    loss : Loss
+        Gives g and Sigma at `start`.
+    eta : float
+        Learning rate.
+    t : float or (T,) array
+        Times since the start of the window, N eta after N steps.
+    start : float or (d,) array
+        phi_0.
+    batch_size : int
+        B, drawn with replacement.
+
+    Returns
+    -------
+    mean, covariance : arrays
+        Shape of `t` followed by () or (d,), and by () or (d, d).
+    """
+    eta, size, times = checks.positive("eta", eta), checks.batch_size(batch_size), checks.array("t", t)
+    drift, sigma = -loss.gradient(start), loss.covariance(start)
+    return start + np.multiply.outer(times, drift), np.multiply.outer(eta * times / size, sigma)
+
+
+def increment_first_order(loss, eta: float, n_steps, start: float, batch_size: int = 1) -> Array:
+    """Variance of the increment of SGD over N steps to first order in the window's length, on a scalar quadratic loss.
+
+    (eta sigma^2 Dt / B)(1 - h (Dt - eta)(1 + u (sigma^2)'/(2 sigma^2))), Dt = N eta, with u the distance from the minimiser
+    and sigma^2 and its derivative at the start: early noise has been contracted, late noise was made elsewhere.
+
+    Parameters
+    ----------
+    loss : ScalarQuadratic
+        Its noise variance is a parabola in phi, so that a central difference is its derivative.
+    eta : float
+        Learning rate.
+    n_steps : int or array of int
+        N.
+    start : float
+        phi_0.
+    batch_size : int
+        B.
+
+    Notes
+    -----
+    Chapter 4, equation eq-noise-correction.
+    """
+    t = checks.positive("eta", eta) * checks.array("n_steps", n_steps)
+    u, plain = start - loss.minimiser, increment_gaussian(loss, eta, t, start, batch_size)[1]
+    slope = (loss.covariance(start + 1.0) - loss.covariance(start - 1.0)) / 2
+    return plain * (1 - loss.mean_h * (t - eta) * (1 + u * slope / (2 * loss.covariance(start))))
