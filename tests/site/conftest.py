@@ -24,6 +24,8 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SCREENSHOTS = HTML.parent / "screenshots"
 PAGES = sorted(p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html") if "_static" not in p.parts)
 VISITED = [page for page in PAGES if 'http-equiv="Refresh"' not in (HTML / page).read_text("utf-8")]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 # Console messages of level "error" that are no fault of the book: (text, reason).
@@ -73,10 +75,27 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
+def missing() -> str | None:
+    """What the tests of the site lack here, in words; None where all is there."""
+    if not (HTML / "index.html").exists():
+        return f"there is no site in {HTML}; build it with: make book"
+    if not CHROMIUM:
+        return "no Chromium was found: apt-get install chromium"
+    return None
+
+
+def pytest_collection_modifyitems(config, items) -> None:
+    """A run of all tests leaves these out, and says why, where they cannot run; a run of these alone fails."""
+    reason = missing()
+    if reason and any("site" in Path(argument.split("::")[0]).parts for argument in config.args):
+        raise pytest.UsageError(reason)
+    for item in items if reason else []:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
+
 @pytest.fixture(scope="session")
 def base():
-    if not (HTML / "index.html").exists():
-        pytest.exit(f"There is no site in {HTML}; build it with: make book", returncode=2)
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=HTML))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
@@ -85,12 +104,8 @@ def base():
 
 @pytest.fixture(scope="session")
 def browser():
-    names = ("chromium", "chromium-browser", "google-chrome")
-    path = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if not path:
-        pytest.exit("No Chromium was found: apt-get install chromium", returncode=2)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield chromium
         chromium.close()
 

@@ -7,11 +7,11 @@ import re
 
 import numpy as np
 import pytest
-from conftest import HTML, PHONE, ROOT, states
-from explorer import ExplorerOnPage, explorers
+from tests.site.conftest import HTML, PHONE, ROOT, states
+from tests.site.explorer import ExplorerOnPage, explorers
 from PIL import Image
 from playwright.sync_api import expect
-from redraw import drawn, explored, grey
+from tests.site.redraw import drawn, explored, grey
 
 from sgdsde_helpers.figures import setting
 
