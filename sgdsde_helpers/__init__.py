@@ -30,7 +30,13 @@ if TYPE_CHECKING:  # what `__getattr__` finds, for editors and type checkers
 
 __version__ = "0.1.0"
 __all__ = ["checks", "comparison", "figures", "losses", "measure", "problems", "simulation", "theory", "widgets"]
-_FACE = ["comparison", "measure", "losses", "simulation", "widgets"]  # their `__all__` are the lists; the slowest is last
+_FACE = [
+    "comparison",
+    "measure",
+    "losses",
+    "simulation",
+    "widgets",
+]  # their `__all__` are the lists; the slowest is last
 
 
 def __getattr__(name: str):

@@ -7,13 +7,13 @@ import re
 
 import numpy as np
 import pytest
-from tests.site.conftest import HTML, PHONE, ROOT, states
-from tests.site.explorer import ExplorerOnPage, explorers
 from PIL import Image
 from playwright.sync_api import expect
-from tests.site.redraw import drawn, explored, grey
 
 from sgdsde_helpers.figures import setting
+from tests.site.conftest import HTML, PHONE, ROOT, states
+from tests.site.explorer import ExplorerOnPage, explorers
+from tests.site.redraw import drawn, explored, grey
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
 from tests.site.conftest import AXE, HTML, PAGES, PHONE, SCREENSHOTS, WIDE
 
 # Violations that the theme causes and neither a template nor a script of ours can mend: (rule, selector, reason).
