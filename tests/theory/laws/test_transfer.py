@@ -7,7 +7,15 @@ import pytest
 
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.simulation import sgd
-from sgdsde_helpers.theory import chain_stationary_law, sgd_stationary_moments
+from sgdsde_helpers.theory import (
+    chain_law,
+    chain_stationary_law,
+    density_cdf,
+    kesten_exponent,
+    sgd_moments,
+    sgd_stationary_moments,
+    stationary_density,
+)
 from sgdsde_helpers.theory.laws.transfer import all_batches
 
 TWO = MeanEstimation([-1.0, 1.0])
@@ -79,3 +87,56 @@ def test_what_cannot_be_done_is_named():
         chain_stationary_law(DoubleWell(0.3), 0.1, nodes=200)  # noise below the largest slope: two separate wells
     with pytest.raises(ValueError, match="sampling = 'reshuffled' is not allowed"):
         chain_stationary_law(TWO, 0.1, sampling="reshuffled")
+
+
+WELL = DoubleWell(0.9, 0.3)
+UNEVEN = ScalarQuadratic([0.5, 0.5, 2.0], [-3.0, -1.0, 1.0])
+TAILS = ScalarQuadratic([0.5, 0.5, 3.0, 3.0], [2.0, -2.0, 1 / 3, -1 / 3])
+
+
+def tail(law, r):
+    return 1 - law.cdf(r) + law.cdf(-r)
+
+
+def test_elimination_finds_the_law_that_steps_find():
+    by_steps, solved = (
+        chain_stationary_law(DoubleWell(1.2, 0.4), 0.2, nodes=800, method=m) for m in ("steps", "solve")
+    )
+    np.testing.assert_allclose(solved.mass, by_steps.mass, atol=1e-9)
+
+
+def test_elimination_refuses_two_traps():
+    with pytest.raises(ValueError, match="more than one stationary law: the chain stays below -0.78.* or above 0.78"):
+        chain_stationary_law(DoubleWell(0.3), 0.1, method="solve")
+    with pytest.raises(ValueError, match="method"):
+        chain_stationary_law(WELL, 0.1, method="guess")
+
+
+def test_heavy_tail_has_kestens_exponent_and_the_exact_variance():
+    law, r = chain_stationary_law(TAILS, 0.7, reach=1e4, nodes=6000), np.array([30.0, 100.0])
+    slope = -np.diff(np.log(tail(law, r)))[0] / np.log(r[1] / r[0])
+    assert slope == pytest.approx(kesten_exponent(TAILS.h, 0.7), rel=0.01)
+    assert law.variance == pytest.approx(sgd_stationary_moments(TAILS, 0.7)[1], rel=0.01)
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_law_after_some_steps_has_the_exact_moments(size):
+    law = chain_law(UNEVEN, 0.2, size, start=[1.0, -1.0], n_steps=7, nodes=4000)
+    (mean_a, second_a), (mean_b, second_b) = (sgd_moments(UNEVEN, 0.2, 7, x, size) for x in (1.0, -1.0))
+    mean = (mean_a + mean_b) / 2
+    assert law.mean == pytest.approx(mean, abs=1e-2 * abs(mean) + 1e-3)
+    assert law.variance == pytest.approx((second_a + second_b) / 2 - mean**2, rel=2e-3)
+
+
+def test_readings_of_the_noise_move_the_mass_and_sgd_takes_itos_side():
+    """Noise far above the slopes and a small eta: the share of the quiet well is Ito's, and Stratonovich's is not near it."""
+    loud, eta, grid = DoubleWell(3.0, 1.2), 0.05, np.linspace(-2.3, 2.8, 2001)
+    ito, stratonovich = (
+        density_cdf(
+            grid, stationary_density(lambda x: -loud.gradient(x), lambda x: eta * loud.covariance(x), grid, reading=r)
+        )(0.0)
+        for r in ("ito", "stratonovich")
+    )
+    exact = chain_stationary_law(loud, eta, nodes=4000, method="solve").cdf(0.0)
+    assert exact == pytest.approx(ito, abs=0.002)
+    assert abs(exact - stratonovich) > 0.05

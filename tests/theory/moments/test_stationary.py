@@ -159,21 +159,6 @@ def test_stability_bound_of_regression_is_where_the_spectral_radius_is_one():
     assert np.abs(np.linalg.eigvals(mean_operator)).max() == pytest.approx(1, rel=1e-10)
 
 
-@pytest.mark.parametrize("size", [1, 2, 5])
-def test_minibatch_factor_by_enumeration(size):
-    x = np.array([0.3, -1.0, 2.0, 0.5, 4.0])
-    for sampling in ("with_replacement", "without_replacement"):
-        variance = np.var([x[list(b)].mean() for b in batches(5, size, sampling)])
-        assert minibatch_factor(5, size, sampling) * x.var() == pytest.approx(variance, abs=1e-13)
-
-
-def test_affine_gradients_give_back_the_covariance_of_the_loss():
-    p = affine_gradients(REGRESSION)
-    np.testing.assert_allclose(p.hessian, REGRESSION.hessian(np.zeros(2)), rtol=1e-12)
-    np.testing.assert_allclose(p.minimiser, REGRESSION.minimiser, rtol=1e-10)
-    np.testing.assert_allclose(p.covariance_at_minimiser, REGRESSION.covariance(REGRESSION.minimiser), rtol=1e-10)
-
-
 def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="smallest eigenvalue"):
         sde_stationary_covariance(np.diag([1.0, -1.0]), np.eye(2), 0.1)
@@ -197,3 +182,13 @@ def test_divergence_names_the_bound():
     assert info.value.report.eta_bound == pytest.approx(bound)
     with pytest.raises(DivergenceError):  # the SDE's own bound: 2 h B / Var h_k
         sde_stationary_moments(CURVED, 2 * 2.5 / np.var([1.0, 2.0, 4.5]) + 1e-9)
+
+
+UNEVEN = ScalarQuadratic([0.5, 0.5, 2.0], [-3.0, -1.0, 1.0])
+
+
+def test_the_variance_of_the_bowl_of_the_chapter():
+    """SGD, Ito, and their common constant-noise part: eta s0^2 over 2h - eta h^2 - eta s^2, and over 2h - eta s^2."""
+    eta, size, s0, s2 = 0.2, 3, 13 / 6, 0.5
+    assert sgd_stationary_moments(UNEVEN, eta, size)[1] == pytest.approx(eta * s0 / size / (2 - eta - eta * s2 / size))
+    assert sde_stationary_moments(UNEVEN, eta, size)[1] == pytest.approx(eta * s0 / size / (2 - eta * s2 / size))

@@ -28,19 +28,23 @@ H3 = np.array([[2.0, 0.6, 0.0], [0.6, 1.0, 0.3], [0.0, 0.3, 0.7]])
 Q3 = np.diag([0.1, 0.5, 0.3])
 
 
-def test_stationary_covariance_is_that_of_the_symmetric_case_and_of_the_long_run():
-    np.testing.assert_allclose(ou_stationary_covariance(H, Q), sde_stationary_covariance(H, Q / 0.1, 0.1), rtol=1e-12)
-    turning = np.array([[1.0, -2.0], [1.5, 0.5]])
-    s = ou_stationary_covariance(turning, Q)
-    np.testing.assert_allclose(turning @ s + s @ turning.T, Q, atol=1e-13)
-
-
 def density(phi, s):
     return np.exp(-phi @ np.linalg.solve(s, phi) / 2) / np.sqrt(np.linalg.det(2 * np.pi * s))
 
 
 def gradient(f, phi, h=1e-5):
     return np.array([(f(phi + h * e) - f(phi - h * e)) / (2 * h) for e in np.eye(len(phi))])
+
+
+def relative_entropy(a, b):
+    return (np.trace(np.linalg.solve(b, a)) - len(a) + np.linalg.slogdet(b)[1] - np.linalg.slogdet(a)[1]) / 2
+
+
+def test_stationary_covariance_is_that_of_the_symmetric_case_and_of_the_long_run():
+    np.testing.assert_allclose(ou_stationary_covariance(H, Q), sde_stationary_covariance(H, Q / 0.1, 0.1), rtol=1e-12)
+    turning = np.array([[1.0, -2.0], [1.5, 0.5]])
+    s = ou_stationary_covariance(turning, Q)
+    np.testing.assert_allclose(turning @ s + s @ turning.T, Q, atol=1e-13)
 
 
 @pytest.mark.parametrize("h, q", [(H, Q), (H3, Q3), (np.array([[1.0, -2.0], [1.5, 0.5]]), Q)])
@@ -80,31 +84,6 @@ def test_rotation_rate_of_sgd_by_enumerating_a_step():
     assert abs(rate) > 0.01
 
 
-def test_measured_rotation_of_a_circle_and_of_its_mirror_image():
-    angle = 0.01 * np.arange(101)
-    circle = np.stack([np.cos(angle), np.sin(angle)], axis=-1)
-    states = np.stack([circle, circle * [1, -1]], axis=1)
-    np.testing.assert_allclose(measured_rotation(states, 0.5), [np.sin(0.01) / 0.5, -np.sin(0.01) / 0.5])
-    np.testing.assert_allclose(measured_rotation(states + [3.0, 1.0], 0.5, [3.0, 1.0]), measured_rotation(states, 0.5))
-
-
-def test_measured_rotation_of_an_exactly_sampled_path():
-    turning = np.array([[1.0, -2.0], [1.5, 0.5]])
-    s, dt, m = ou_stationary_covariance(turning, Q), 0.02, 2000
-    decay = expm(-turning * dt)
-    rng = np.random.default_rng(8)
-    root, kick = np.linalg.cholesky(s), np.linalg.cholesky(s - decay @ s @ decay.T)
-    states = [rng.normal(size=(m, 2)) @ root.T]
-    for _ in range(40):
-        states.append(states[-1] @ decay.T + rng.normal(size=(m, 2)) @ kick.T)
-    rates = measured_rotation(np.array(states), dt)
-    error = rates.std() / np.sqrt(m)
-    ahead = ou_autocovariance(dt, turning, s).T
-    assert abs(rates.mean() - (ahead - ahead.T)[0, 1] / dt) < 4.5 * error  # 7e-6 false alarms
-    assert rates.mean() == pytest.approx(rotation_rate(turning, s)[0, 1], rel=0.1)
-    assert abs(rates.mean()) > 20 * error
-
-
 def test_angular_velocity_is_the_frequency_of_the_mean_flow():
     s = ou_stationary_covariance(H, Q)
     omega = angular_velocity(H, Q)
@@ -113,10 +92,6 @@ def test_angular_velocity_is_the_frequency_of_the_mean_flow():
     phi = np.array([1.0, 0.0])
     turn = probability_current(phi, H, Q)[1]
     assert np.sign(turn) == np.sign(omega) == np.sign(rotation_rate(H, s)[0, 1])
-
-
-def relative_entropy(a, b):
-    return (np.trace(np.linalg.solve(b, a)) - len(a) + np.linalg.slogdet(b)[1] - np.linalg.slogdet(a)[1]) / 2
 
 
 @pytest.mark.parametrize("h, q", [(H, Q), (H3, Q3)])

@@ -1,4 +1,4 @@
-"""Rare places: the tilt in closed form, traps, laws by elimination and with heavy tails, and the chain with Gaussian noise."""
+"""Rare places: the tilt in closed form, the potential, traps."""
 
 import numpy as np
 import pytest
@@ -7,33 +7,22 @@ from scipy.optimize import brentq
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.theory import (
-    chain_law,
     chain_stationary_law,
-    density_cdf,
     gaussian_chain_law,
-    kesten_exponent,
     kesten_limit,
     quasi_potential,
-    sde_stationary_moments,
-    sgd_moments,
     sgd_stationary_moments,
-    stationary_density,
     tilt,
     trapped_interval,
 )
 
 WELL = DoubleWell(0.9, 0.3)
-UNEVEN = ScalarQuadratic([0.5, 0.5, 2.0], [-3.0, -1.0, 1.0])
 TAILS = ScalarQuadratic([0.5, 0.5, 3.0, 3.0], [2.0, -2.0, 1 / 3, -1 / 3])
 CELLS = np.linspace(-2.2, 2.6, 600)
 
 
 def log_odds(left):
     return np.log(left / (1 - left))
-
-
-def tail(law, r):
-    return 1 - law.cdf(r) + law.cdf(-r)
 
 
 def test_tilt_of_a_fair_sign_in_closed_form():
@@ -98,76 +87,6 @@ def test_trap_opens_at_the_largest_slope():
     largest = 2 / (3 * np.sqrt(3))
     assert trapped_interval(DoubleWell(largest - 1e-3), 0.4, 1.0)[0] > 0
     assert trapped_interval(DoubleWell(largest + 1e-3), 0.4, 1.0)[0] < -1
-
-
-def test_elimination_finds_the_law_that_steps_find():
-    by_steps, solved = (
-        chain_stationary_law(DoubleWell(1.2, 0.4), 0.2, nodes=800, method=m) for m in ("steps", "solve")
-    )
-    np.testing.assert_allclose(solved.mass, by_steps.mass, atol=1e-9)
-
-
-def test_elimination_refuses_two_traps():
-    with pytest.raises(ValueError, match="more than one stationary law: the chain stays below -0.78.* or above 0.78"):
-        chain_stationary_law(DoubleWell(0.3), 0.1, method="solve")
-    with pytest.raises(ValueError, match="method"):
-        chain_stationary_law(WELL, 0.1, method="guess")
-
-
-def test_heavy_tail_has_kestens_exponent_and_the_exact_variance():
-    law, r = chain_stationary_law(TAILS, 0.7, reach=1e4, nodes=6000), np.array([30.0, 100.0])
-    slope = -np.diff(np.log(tail(law, r)))[0] / np.log(r[1] / r[0])
-    assert slope == pytest.approx(kesten_exponent(TAILS.h, 0.7), rel=0.01)
-    assert law.variance == pytest.approx(sgd_stationary_moments(TAILS, 0.7)[1], rel=0.01)
-
-
-def test_heavy_tail_of_the_gaussian_chain():
-    z, weights = np.polynomial.hermite_e.hermegauss(60)
-    law = gaussian_chain_law(TAILS, 0.75, grid=np.sinh(np.linspace(-1, 1, 700) * np.arcsinh(1e5)))
-    r = np.array([100.0, 1000.0])
-    slope = -np.diff(np.log(tail(law, r)))[0] / np.log(10)
-    assert slope == pytest.approx(kesten_exponent(1.75 + 1.25 * z, 0.75, weights=weights), rel=0.01)
-
-
-@pytest.mark.parametrize("size", [1, 3])
-def test_gaussian_chain_has_the_moments_of_sgd(size):
-    law = gaussian_chain_law(UNEVEN, 0.2, size, grid=np.linspace(-6, 6, 900))
-    mean, variance = sgd_stationary_moments(UNEVEN, 0.2, size)
-    assert law.mean == pytest.approx(mean, abs=1e-6)
-    assert law.variance == pytest.approx(variance, rel=2e-3)
-    later = gaussian_chain_law(UNEVEN, 0.2, size, grid=np.linspace(-6, 6, 901), start=1.0, n_steps=5)
-    first, second = sgd_moments(UNEVEN, 0.2, 5, 1.0, size)
-    assert (later.mean, later.variance) == pytest.approx((first, second - first**2), rel=2e-3)
-
-
-@pytest.mark.parametrize("size", [1, 2])
-def test_law_after_some_steps_has_the_exact_moments(size):
-    law = chain_law(UNEVEN, 0.2, size, start=[1.0, -1.0], n_steps=7, nodes=4000)
-    (mean_a, second_a), (mean_b, second_b) = (sgd_moments(UNEVEN, 0.2, 7, x, size) for x in (1.0, -1.0))
-    mean = (mean_a + mean_b) / 2
-    assert law.mean == pytest.approx(mean, abs=1e-2 * abs(mean) + 1e-3)
-    assert law.variance == pytest.approx((second_a + second_b) / 2 - mean**2, rel=2e-3)
-
-
-def test_readings_of_the_noise_move_the_mass_and_sgd_takes_itos_side():
-    """Noise far above the slopes and a small eta: the share of the quiet well is Ito's, and Stratonovich's is not near it."""
-    loud, eta, grid = DoubleWell(3.0, 1.2), 0.05, np.linspace(-2.3, 2.8, 2001)
-    ito, stratonovich = (
-        density_cdf(
-            grid, stationary_density(lambda x: -loud.gradient(x), lambda x: eta * loud.covariance(x), grid, reading=r)
-        )(0.0)
-        for r in ("ito", "stratonovich")
-    )
-    exact = chain_stationary_law(loud, eta, nodes=4000, method="solve").cdf(0.0)
-    assert exact == pytest.approx(ito, abs=0.002)
-    assert abs(exact - stratonovich) > 0.05
-
-
-def test_the_variance_of_the_bowl_of_the_chapter():
-    """SGD, Ito, and their common constant-noise part: eta s0^2 over 2h - eta h^2 - eta s^2, and over 2h - eta s^2."""
-    eta, size, s0, s2 = 0.2, 3, 13 / 6, 0.5
-    assert sgd_stationary_moments(UNEVEN, eta, size)[1] == pytest.approx(eta * s0 / size / (2 - eta - eta * s2 / size))
-    assert sde_stationary_moments(UNEVEN, eta, size)[1] == pytest.approx(eta * s0 / size / (2 - eta * s2 / size))
 
 
 def test_bad_input_is_refused():

@@ -1,0 +1,38 @@
+"""The law of the chain with Gaussian noise: tails and moments."""
+
+import numpy as np
+import pytest
+
+from sgdsde_helpers.losses import ScalarQuadratic
+from sgdsde_helpers.theory import (
+    gaussian_chain_law,
+    kesten_exponent,
+    sgd_moments,
+    sgd_stationary_moments,
+)
+
+UNEVEN = ScalarQuadratic([0.5, 0.5, 2.0], [-3.0, -1.0, 1.0])
+TAILS = ScalarQuadratic([0.5, 0.5, 3.0, 3.0], [2.0, -2.0, 1 / 3, -1 / 3])
+
+
+def tail(law, r):
+    return 1 - law.cdf(r) + law.cdf(-r)
+
+
+def test_heavy_tail_of_the_gaussian_chain():
+    z, weights = np.polynomial.hermite_e.hermegauss(60)
+    law = gaussian_chain_law(TAILS, 0.75, grid=np.sinh(np.linspace(-1, 1, 700) * np.arcsinh(1e5)))
+    r = np.array([100.0, 1000.0])
+    slope = -np.diff(np.log(tail(law, r)))[0] / np.log(10)
+    assert slope == pytest.approx(kesten_exponent(1.75 + 1.25 * z, 0.75, weights=weights), rel=0.01)
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_gaussian_chain_has_the_moments_of_sgd(size):
+    law = gaussian_chain_law(UNEVEN, 0.2, size, grid=np.linspace(-6, 6, 900))
+    mean, variance = sgd_stationary_moments(UNEVEN, 0.2, size)
+    assert law.mean == pytest.approx(mean, abs=1e-6)
+    assert law.variance == pytest.approx(variance, rel=2e-3)
+    later = gaussian_chain_law(UNEVEN, 0.2, size, grid=np.linspace(-6, 6, 901), start=1.0, n_steps=5)
+    first, second = sgd_moments(UNEVEN, 0.2, 5, 1.0, size)
+    assert (later.mean, later.variance) == pytest.approx((first, second - first**2), rel=2e-3)

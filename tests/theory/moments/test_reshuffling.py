@@ -1,0 +1,65 @@
+"""Reshuffled epochs: the variance by all orders, by long epochs, and by simulation."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+from sgdsde_helpers.comparison import compare
+from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.measure import fitted_order, variance_and_error
+from sgdsde_helpers.simulation import sgd
+from sgdsde_helpers.theory import (
+    reshuffled_variance,
+    sgd_stationary_covariance,
+)
+
+
+@pytest.mark.parametrize("eta", [0.1, 0.5, 1.3])
+@pytest.mark.parametrize("batch_size", [1, 2, 3, 6])
+def test_reshuffled_variance_is_that_of_all_orders(eta, batch_size):
+    """All 720 orders of six examples, each as likely as the others, and the fixed point over an epoch."""
+    x = np.array([0.0, 1.0, 1.0, 4.0, 6.0, 7.0])
+    orders = np.array(list(itertools.permutations(x - x.mean())))
+    batches = orders.reshape(len(orders), -1, batch_size).mean(axis=2)
+    a, state, within = 1 - eta, np.zeros(len(orders)), [0.0]
+    for batch in batches.T:
+        state = a * state + eta * batch
+        within.append(np.mean(state**2))
+    at_start = within[-1] / (1 - a ** (2 * len(batches.T)))
+    expected = [a ** (2 * j) * at_start + q for j, q in enumerate(within)]
+    assert np.allclose(reshuffled_variance(eta, x.var(), 6, batch_size), expected, rtol=1e-12, atol=1e-15)
+
+
+def test_reshuffled_variance_of_a_long_epoch_is_that_of_independent_draws():
+    """In the middle of an epoch much longer than the memory the last few batches are as good as independent."""
+    n, eta = 4000, 0.2
+    middle = reshuffled_variance(eta, 1.0, n)[n // 2]
+    assert middle == pytest.approx(sgd_stationary_covariance(1.0, 1.0, eta), rel=0.01)
+    assert middle < sgd_stationary_covariance(1.0, 1.0, eta)
+
+
+def test_reshuffled_variance_is_cubic_in_eta_at_the_end_of_an_epoch():
+    etas = np.array([0.001, 0.002, 0.004])
+    assert fitted_order(etas, [reshuffled_variance(eta, 1.0, 10)[0] for eta in etas]) == pytest.approx(3, abs=0.05)
+
+
+def test_reshuffled_chains_have_it():
+    """False alarms: |z| > 4.5 in one line, 7e-6."""
+    loss = MeanEstimation([1, 1, 2, 2, 2, 3, 3, 4, 5, 7])
+    final = sgd(loss, 0.1, n_steps=102, batch_size=2, n_chains=4000, sampling="reshuffled", seed=1).final
+    compare("variance after two steps", reshuffled_variance(0.1, 3.2, 10, 2)[2], *variance_and_error(final))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((2.0, 1.0, 10, 1), "eta"),
+        ((0.1, -1.0, 10, 1), "sigma2"),
+        ((0.1, 1.0, 10, 3), "batch_size"),
+        ((0.1, 1.0, 1, 1), "n = 1"),
+    ],
+)
+def test_reshuffled_variance_refuses(arguments, message):
+    with pytest.raises(ValueError, match=f"{message}.*not allowed"):
+        reshuffled_variance(*arguments)
