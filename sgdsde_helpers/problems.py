@@ -1,14 +1,17 @@
-"""The data the chapters use; nothing is fetched from the network."""
+"""The chapters' standing problems: their data, a loss on them, and the noise that a window adds up. Nothing is fetched."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 
 import numpy as np
 
 from sgdsde_helpers.checks import Array, array, covariance_matrix, refuse
+from sgdsde_helpers.losses import MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.simulation import sgd
 
-__all__ = ["DIABETES_FEATURES", "diabetes", "points_with_covariance", "two_points"]
+__all__ = ["DIABETES_FEATURES", "diabetes", "diabetes_loss", "noise_sum", "points_with_covariance", "two_points"]
 
 DIABETES_FEATURES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
@@ -50,6 +53,13 @@ def diabetes(features: Sequence[str] | None = None) -> tuple[Array, Array]:
     return _standardised(X[:, [DIABETES_FEATURES.index(name) for name in names]]), _standardised(y)
 
 
+@cache
+def diabetes_loss() -> ScalarQuadratic:
+    """Least squares on the feature bmi of the diabetes data, as one parabola an example."""
+    X, y = diabetes(["bmi"])
+    return ScalarQuadratic(X[:, 0] ** 2, y / X[:, 0])
+
+
 def two_points() -> Array:
     """The smallest data set with gradient noise: the points +1 and -1, of mean 0 and population variance 1."""
     return np.array([1.0, -1.0])
@@ -70,6 +80,38 @@ def points_with_covariance(sigma: Array) -> Array:
     variances, axes = np.linalg.eigh(covariance_matrix("sigma", array("sigma", sigma, ndim=2)))
     roots = np.sqrt(len(axes)) * (axes * np.sqrt(np.maximum(variances, 0.0))) @ axes.T
     return np.concatenate([roots, -roots])
+
+
+def noise_sum(
+    loss: MeanEstimation,
+    eta: float,
+    n_steps: int,
+    n_chains: int,
+    *,
+    seed: int,
+    batch_size: int = 1,
+    arm: Callable = sgd,
+) -> Array:
+    """The sum of g - ghat over the steps of a window, for each of many chains started at the minimiser.
+
+    Solved from the chapter's exact split, (phi_N - phi_0)/eta + sum of g(phi_j), j < N. Here g is linear, so the sum of the
+    g(phi_j) follows from the time average of the states, which runs over j = 1, ..., N.
+
+    Parameters
+    ----------
+    loss : MeanEstimation
+        In one dimension.
+    eta, n_steps, n_chains, batch_size, seed
+        As in `sgd`.
+    arm : callable
+        `sgd` or `gaussian_sgd`.
+
+    Returns
+    -------
+    ndarray of shape (n_chains,)
+    """
+    run = arm(loss, eta, n_steps=n_steps, batch_size=batch_size, n_chains=n_chains, record="moments", seed=seed)
+    return (run.final - loss.minimiser) / eta + n_steps * loss.gradient(run.mean) - loss.gradient(run.final)
 
 
 def _standardised(x: Array) -> Array:

@@ -5,7 +5,16 @@ import sys
 import numpy as np
 import pytest
 
-from sgdsde_helpers.problems import DIABETES_FEATURES, diabetes, points_with_covariance, two_points
+from sgdsde_helpers.losses import LeastSquares, MeanEstimation
+from sgdsde_helpers.problems import (
+    DIABETES_FEATURES,
+    diabetes,
+    diabetes_loss,
+    noise_sum,
+    points_with_covariance,
+    two_points,
+)
+from sgdsde_helpers.simulation import gaussian_sgd, sgd
 
 
 def test_diabetes_is_standardised_with_the_population_variance():
@@ -59,3 +68,23 @@ def test_points_with_covariance_have_it():
     assert x.T @ x / 4 == pytest.approx(sigma)
     with pytest.raises(ValueError, match=r"sigma of shape \(\) is not allowed: it must have 2 axes"):
         points_with_covariance(1.0)
+
+
+def test_parabolas_are_least_squares():
+    scalar, vector = diabetes_loss(), LeastSquares(*diabetes(["bmi"]))
+    phi = np.linspace(-1.0, 2.0, 7)
+    assert scalar.minimiser == pytest.approx(vector.minimiser[0], rel=1e-12)
+    assert scalar.loss(phi) == pytest.approx(vector.loss(phi[:, None]), rel=1e-12)
+    assert scalar.gradient(phi) == pytest.approx(vector.gradient(phi[:, None])[:, 0], rel=1e-9, abs=1e-12)
+    assert scalar.covariance(phi) == pytest.approx(vector.covariance(phi[:, None])[:, 0, 0], rel=1e-9)
+
+
+@pytest.mark.parametrize("arm", [sgd, gaussian_sgd])
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_noise_sum_adds_up_the_noise_of_each_step(arm, batch_size):
+    loss, eta = MeanEstimation([0.0, 1.0, 5.0, 7.0]), 0.3
+    run = dict(n_steps=12, batch_size=batch_size, n_chains=9, seed=4)
+    paths = arm(loss, eta, record="all", **run).states
+    noise = loss.gradient(paths[:-1]) - (paths[:-1] - paths[1:]) / eta
+    found = noise_sum(loss, eta, 12, 9, batch_size=batch_size, arm=arm, seed=4)
+    assert found == pytest.approx(noise.sum(axis=0), rel=1e-10, abs=1e-10)

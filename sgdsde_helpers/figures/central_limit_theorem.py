@@ -26,42 +26,12 @@ from sgdsde_helpers.figures.style import (
 )
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.measure import mean_and_error
-from sgdsde_helpers.simulation import sgd
+from sgdsde_helpers.problems import noise_sum
 from sgdsde_helpers.theory import binomial_ks, esseen_ks
 
 ONE_IN_TEN = np.array([1.0] + 9 * [0.0])  # the widget's data: skewed, and on a lattice
 WINDOW = 1.6  # the widget's Delta t
 CHAINS = 8000
-
-
-def noise_sum(
-    loss: MeanEstimation,
-    eta: float,
-    n_steps: int,
-    n_chains: int,
-    *,
-    seed: int,
-    batch_size: int = 1,
-    arm: Callable = sgd,
-) -> np.ndarray:
-    """The sum of g - ghat over the steps of a window, for each of many chains started at the minimiser.
-
-    Solved from the chapter's exact split, (phi_N - phi_0)/eta + sum of g(phi_j), j < N. Here g is linear, so the sum of the
-    g(phi_j) follows from the time average of the states, which runs over j = 1, ..., N.
-
-    Parameters
-    ----------
-    loss : MeanEstimation in one dimension
-    eta, n_steps, n_chains, batch_size : as in `sgd`.
-    seed : int
-    arm : `sgd` or `gaussian_sgd`
-
-    Returns
-    -------
-    (n_chains,) array
-    """
-    run = arm(loss, eta, n_steps=n_steps, batch_size=batch_size, n_chains=n_chains, record="moments", seed=seed)
-    return (run.final - loss.minimiser) / eta + n_steps * loss.gradient(run.mean) - loss.gradient(run.final)
 
 
 @house_style

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -26,19 +25,12 @@ from sgdsde_helpers.figures.style import (
 )
 from sgdsde_helpers.losses import ScalarQuadratic
 from sgdsde_helpers.measure import variance_and_error
-from sgdsde_helpers.problems import diabetes
+from sgdsde_helpers.problems import diabetes_loss
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import sde_moments, sgd_moments
 
 WINDOW = 0.1  # the widget's Delta t
 CHAINS = 3000
-
-
-@cache
-def diabetes_loss() -> ScalarQuadratic:
-    """Least squares on the feature bmi of the diabetes data, as one parabola an example."""
-    X, y = diabetes(["bmi"])
-    return ScalarQuadratic(X[:, 0] ** 2, y / X[:, 0])
 
 
 @house_style
