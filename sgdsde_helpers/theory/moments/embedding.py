@@ -1,0 +1,90 @@
+"""The chain phi' = (I - eta H) phi - eta xi beyond its covariance: all cumulants, and the SDE that passes through it."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
+from sgdsde_helpers.theory.moments.stationary import sgd_stationary_covariance
+
+__all__ = ["chain_cumulant", "embedding_sde"]
+
+
+def chain_cumulant(order: int, h: float, cumulant: float, eta: float, batch_size: int = 1) -> float:
+    """Cumulant of SGD's stationary law on a parabola with noise that is the same everywhere, exact at every eta.
+
+    phi - phi* is -eta times the sum of (1 - eta h)^j xi_j; cumulants of independent terms add, and that of a batch mean is
+    kappa/B^(k-1). So the cumulant of order k is (-eta)^k kappa / (B^(k-1) (1 - (1 - eta h)^k)).
+
+    Parameters
+    ----------
+    order : int
+        k >= 2.
+    h : float
+        Curvature.
+    cumulant : float
+        kappa, the cumulant of order k of one example's gradient, over the n examples with weight 1/n.
+    eta : float
+        Learning rate, below 2/h.
+    batch_size : int
+        B, with replacement.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    DivergenceError
+        If eta >= 2/h.
+    """
+    k, h, kappa = checks.count("order", order, minimum=2), checks.positive("h", h), checks.number("cumulant", cumulant)
+    sgd_stationary_covariance(h, 1.0, eta, batch_size)  # refuses an eta or B that has no stationary law
+    return float((-eta) ** k * kappa / (batch_size ** (k - 1) * (1 - (1 - eta * h) ** k)))
+
+
+def embedding_sde(hessian, sigma, eta: float, batch_size: int = 1) -> tuple[float | Array, float | Array]:
+    """The linear SDE dphi = -K phi dt + Q^(1/2) dW whose values at the times i eta have SGD's mean and covariances.
+
+    K = -log(I - eta H)/eta and Q = K S + S K, S of `sgd_stationary_covariance`. In the eigenbasis of H, with
+    l_i = 1 - eta h_i, Q_ij = -(eta Sigma_ij / B) log(l_i l_j) / (1 - l_i l_j).
+
+    Parameters
+    ----------
+    hessian : float or (d, d) array
+        H, positive definite.
+    sigma : float or (d, d) array
+        Sigma, the covariance of the per-example gradient.
+    eta : float
+        Learning rate.
+    batch_size : int
+        B.
+
+    Returns
+    -------
+    drift_matrix, noise_covariance
+        K and Q, floats or (d, d) arrays.
+
+    Raises
+    ------
+    ValueError
+        If eta h >= 1 for an eigenvalue h of H, or if Q has a negative eigenvalue: then no such SDE exists with this K.
+
+    Notes
+    -----
+    Chapter 12, equation eq-exact-embedding.
+    """
+    h = checks.positive_definite("hessian", hessian)
+    s = np.atleast_2d(sgd_stationary_covariance(hessian, sigma, eta, batch_size))
+    values, basis = np.linalg.eigh(np.atleast_2d(h))
+    if eta * values[-1] >= 1:
+        allowed = f"below 1/lambda_max = {1 / values[-1]:.6g}, where every 1 - eta h is positive and has a logarithm"
+        checks.refuse("eta", eta, allowed)
+    k = basis @ np.diag(-np.log1p(-eta * values) / eta) @ basis.T
+    q = k @ s + s @ k
+    lowest = np.linalg.eigvalsh(q)[0]
+    if lowest < -1e-10 * np.abs(q).max():
+        said = f"a covariance for which Q is one (here Q has the eigenvalue {lowest:.3g}: no linear SDE passes through)"
+        checks.refuse("sigma", sigma, said)
+    return (float(k[0, 0]), float(q[0, 0])) if h.ndim == 0 else (k, (q + q.T) / 2)

@@ -1,0 +1,73 @@
+"""Cumulants of the linear chain and the SDE through it: enumeration, transitions of the SDE, and where there is none."""
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy.linalg import expm
+
+from sgdsde_helpers.checks import DivergenceError
+from sgdsde_helpers.theory import chain_cumulant, embedding_sde, ou_covariance, sgd_stationary_covariance
+
+H = np.array([[2.0, 0.6, 0.0], [0.6, 1.0, 0.3], [0.0, 0.3, 0.7]])
+SIGMA = np.array([[1.0, -0.4, 0.2], [-0.4, 2.0, 0.5], [0.2, 0.5, 0.6]])
+GRADIENTS = np.array([-1.0, -1.0, 0.5, 1.5])  # of four examples at the minimiser
+ETA = 0.3
+
+
+def cumulants(weights, values):
+    """Cumulants 2, 3 and 4 of a law on points."""
+    centred = values - weights @ values
+    second, third, fourth = (weights @ centred**k for k in (2, 3, 4))
+    return second, third, fourth - 3 * second**2
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("eta", [0.3, 0.9, 1.4])
+def test_cumulants_are_kept_by_a_step_with_enumerated_batches(size, eta):
+    h = 1.3
+    batches = np.array([np.mean(b) for b in itertools.product(GRADIENTS, repeat=size)])
+    of_batch = cumulants(np.full(len(batches), 1 / len(batches)), batches)
+    of_example = cumulants(np.full(4, 0.25), GRADIENTS)
+    for k in (2, 3, 4):
+        kappa = chain_cumulant(k, h, of_example[k - 2], eta, size)
+        after = (1 - eta * h) ** k * kappa + (-eta) ** k * of_batch[k - 2]
+        assert after == pytest.approx(kappa, rel=1e-12)
+
+
+def test_cumulants_of_the_law_itself_after_many_steps():
+    h, eta, weights, values = 1.0, 0.75, np.ones(1), np.zeros(1)
+    for _ in range(9):  # 4^9 points; (1 - eta h)^9 is 4e-6
+        values = ((1 - eta * h) * values[:, None] - eta * GRADIENTS).ravel()
+        weights = np.repeat(weights / 4, 4)
+    found = cumulants(weights, values)
+    for k, kappa in zip((2, 3, 4), cumulants(np.full(4, 0.25), GRADIENTS), strict=True):
+        assert found[k - 2] == pytest.approx(chain_cumulant(k, h, kappa, eta), rel=1e-9)
+
+
+def test_cumulants_past_the_edge_are_refused():
+    with pytest.raises(DivergenceError):
+        chain_cumulant(3, 2.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_the_embedding_takes_steps_of_the_chain(size):
+    k, q = embedding_sde(H, SIGMA, ETA, size)
+    np.testing.assert_allclose(expm(-ETA * k), np.eye(3) - ETA * H, atol=1e-12)
+    np.testing.assert_allclose(ou_covariance(ETA, k, q), ETA**2 * SIGMA / size, atol=1e-12)
+    s = sgd_stationary_covariance(H, SIGMA, ETA, size)
+    np.testing.assert_allclose(k @ s + s @ k, q, atol=1e-13)
+
+
+def test_the_embedding_in_one_dimension():
+    k, q = embedding_sde(2.0, 3.0, 0.1, 5)
+    assert k == pytest.approx(-np.log(0.8) / 0.1)
+    assert q == pytest.approx(2 * k * sgd_stationary_covariance(2.0, 3.0, 0.1, 5))
+
+
+def test_there_is_none_past_the_first_edge_nor_for_noise_along_a_line():
+    with pytest.raises(ValueError, match="below 1/lambda_max = 0.5"):
+        embedding_sde(2.0, 1.0, 0.5)
+    with pytest.raises(ValueError, match="no linear SDE"):
+        embedding_sde(np.diag([1.0, 4.0]), np.ones((2, 2)), 0.2)
+    embedding_sde(np.diag([1.0, 1.0]), np.ones((2, 2)), 0.2)  # the line is kept by H
