@@ -23,6 +23,7 @@ __all__ = [
     "batch_size",
     "count",
     "covariance_matrix",
+    "fraction",
     "non_negative",
     "number",
     "one_of",
@@ -91,6 +92,12 @@ def non_negative(name: str, value: Any) -> float:
     """Return `value` as a float; raise unless it is one finite number >= 0."""
     x = number(name, value, "a finite number >= 0")
     return x if x >= 0 else refuse(name, value, "a finite number >= 0")
+
+
+def fraction(name: str, value: Any) -> float:
+    """Return `value` as a float; raise unless it is one number in [0, 1)."""
+    x = number(name, value, "a number >= 0 and < 1")
+    return x if 0 <= x < 1 else refuse(name, value, "a number >= 0 and < 1")
 
 
 def count(name: str, value: Any, minimum: int = 1, maximum: int | None = None) -> int:

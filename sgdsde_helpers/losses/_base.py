@@ -7,9 +7,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, array, batch_size, count, one_of, refuse
-
-SAMPLING = ("with_replacement", "without_replacement", "reshuffled")
+from sgdsde_helpers.checks import Array, array, count, refuse
+from sgdsde_helpers.losses._batches import BatchGradient
+from sgdsde_helpers.sampling import minibatch_factor
 
 
 class Loss(ABC):
@@ -35,6 +35,19 @@ class Loss(ABC):
     shape: tuple[int, ...]
     minimiser: Array | None = None
     quadratic = False
+
+    def __init_subclass__(cls, **options):
+        """A class that defines gradients anew does not inherit quick ways to others."""
+        super().__init_subclass__(**options)
+        own, plain = vars(cls), set()
+        if "per_example_gradients" in own:
+            plain = {"minibatch_gradient", "batch_gradient", "weighted_gradient"}
+        elif "minibatch_gradient" in own:
+            plain = {"batch_gradient"}
+        if "batch_gradient" in own and "minibatch_gradient" not in own:
+            cls.minibatch_gradient = _by_batch_gradient
+        for name in plain - own.keys():
+            setattr(cls, name, getattr(Loss, name))
 
     @abstractmethod
     def loss(self, phi: Array) -> Array:
@@ -66,6 +79,32 @@ class Loss(ABC):
         """
         gradients = self.per_example_gradients(phi)
         return gradients[np.arange(len(phi)), index].mean(axis=0)
+
+    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+        """The minibatch gradient as a simulation asks for it: for many steps of one block of chains.
+
+        A subclass overrides it where buffers that are used again make it quicker.
+
+        Parameters
+        ----------
+        width, batch_size : int
+            Chains in the block, and examples in a batch; the last batch of an epoch may be smaller.
+        independent : bool
+            Whether the draws of a batch are independent and uniform, so that one index may stand for several of them.
+
+        Returns
+        -------
+        BatchGradient
+        """
+        return BatchGradient(self.minibatch_gradient, self.n, batch_size)
+
+    def memory_order(self, batch_size: int) -> str:
+        """How the states (m, d) of a block best lie in memory: chain by chain ("C") or coordinate by coordinate ("F")."""
+        return "C"
+
+    def weighted_gradient(self, phi: Array, weights: Array) -> Array:
+        """The mean over all examples of weight times gradient; `phi` (m, *shape), `weights` (m, n)."""
+        return np.einsum("mn,mn...->m...", weights, self.per_example_gradients(phi)) / self.n
 
     def hessian(self, phi: Array) -> Array:
         """Hessian of L at `phi` (..., *shape); the value has shape (..., *shape, *shape).
@@ -136,12 +175,13 @@ class Loss(ABC):
         return phi
 
     def _excess(self, size: int, sampling: str) -> float:
-        """How much of Sigma is left in a batch of this size: 1/B, times (n-B)/(n-1) without replacement."""
-        one_of("sampling", sampling, SAMPLING)
-        if sampling == "with_replacement":
-            return 1.0 / batch_size(size)
-        size = batch_size(size, self.n)
-        return (self.n - size) / (size * (self.n - 1)) if self.n > 1 else 0.0
+        """How much of Sigma is left in a batch of this size."""
+        return minibatch_factor(self.n, size, sampling, independent=False)
+
+
+def _by_batch_gradient(self: Loss, phi: Array, index: Array) -> Array:
+    """The mean gradient of each chain's own batch; `phi` (m, *shape), `index` (B, m)."""
+    return self.batch_gradient(len(phi), len(index))(phi, index)
 
 
 class FunctionLoss(Loss):

@@ -6,6 +6,7 @@ import numpy as np
 
 from sgdsde_helpers.checks import Array, array, positive_definite
 from sgdsde_helpers.losses._base import Loss
+from sgdsde_helpers.losses._batches import BatchGradient, gradient_from_mean
 
 
 class MeanEstimation(Loss):
@@ -49,9 +50,9 @@ class MeanEstimation(Loss):
         phi = self._parameter(phi)
         return np.expand_dims(phi, self._example_axis if self.shape else -1) - self.x
 
-    def minibatch_gradient(self, phi: Array, index: Array) -> Array:
-        """`phi` (m, *shape) minus the mean of each chain's batch; `index` (B, m)."""
-        return phi - self.x.take(index, axis=0).mean(axis=0)
+    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+        """`phi` minus the mean of each chain's batch."""
+        return gradient_from_mean(self.x, np.subtract, width, batch_size, independent)
 
     def hessian(self, phi: Array) -> Array:
         """The identity, everywhere."""
@@ -170,9 +171,10 @@ class ScalarQuadratic(Loss):
         """Gradients h_k (phi - x_k), of shape (..., n)."""
         return self.h * (self._parameter(phi)[..., None] - self.x)
 
-    def minibatch_gradient(self, phi: Array, index: Array) -> Array:
-        """Mean of h_k (phi - x_k) over each chain's batch; `phi` (m,), `index` (B, m)."""
-        return phi * self.h.take(index).mean(axis=0) - self._hx.take(index).mean(axis=0)
+    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+        """Mean of h_k phi - h_k x_k over each chain's batch; a complex number carries both, so that one gather fetches them."""
+        table = self.h + 1j * self._hx
+        return gradient_from_mean(table, lambda phi, mean: mean.real * phi - mean.imag, width, batch_size, independent)
 
     def hessian(self, phi: Array) -> Array:
         """mean(h), everywhere."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from sgdsde_helpers.checks import Array, array, count, non_negative, refuse
 from sgdsde_helpers.losses._base import Loss
+from sgdsde_helpers.losses._batches import BatchGradient, by_matrices, linear_model
 from sgdsde_helpers.losses._numerics import mean_square_bound, newton_minimiser
 
 
@@ -20,7 +22,19 @@ class _LinearModel(Loss):
         self.y = array("y", y, (self.n,))
 
 
-class LeastSquares(_LinearModel):
+class _ProductModel(_LinearModel):
+    """A linear model with one product x_k . phi for each example."""
+
+    def __init__(self, X: Array, y: Array):
+        super().__init__(X, y)
+        self.shape = (self.d,)
+
+    def memory_order(self, batch_size: int) -> str:
+        """Coordinate by coordinate where features and draws are few."""
+        return "C" if by_matrices(self.d, batch_size) else "F"
+
+
+class LeastSquares(_ProductModel):
     r"""Linear least squares: :math:`L_k(\Phi) = (x_k \cdot \Phi - y_k)^2 / 2`.
 
     Parameters
@@ -35,7 +49,6 @@ class LeastSquares(_LinearModel):
 
     def __init__(self, X: Array, y: Array):
         super().__init__(X, y)
-        self.shape = (self.d,)
         self._hessian = self.X.T @ self.X / self.n
         self.minimiser = np.linalg.lstsq(self.X, self.y)[0]
         self._floor = (self._residual(self.minimiser) ** 2).mean() / 2
@@ -54,11 +67,14 @@ class LeastSquares(_LinearModel):
         """Gradients (x_k . phi - y_k) x_k, of shape (..., n, d)."""
         return self._residual(phi)[..., None] * self.X
 
-    def minibatch_gradient(self, phi: Array, index: Array) -> Array:
-        """Mean of residual times features over each chain's batch; `phi` (m, d), `index` (B, m)."""
-        x = self.X.take(index, axis=0)
-        residual = np.einsum("bmd,md->bm", x, phi) - self.y.take(index)
-        return np.einsum("bm,bmd->md", residual, x) / len(index)
+    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+        """Mean of residual times features over each chain's batch, 1/sqrt(B) in both."""
+        root = np.sqrt(batch_size)
+        return linear_model(self.X / root, [self.y / root], np.subtract, width, batch_size)
+
+    def weighted_gradient(self, phi: Array, weights: Array) -> Array:
+        """Mean over all examples of weight times residual times features; `phi` (m, d), `weights` (m, n)."""
+        return (weights * self._residual(phi)) @ self.X / self.n
 
     def hessian(self, phi: Array) -> Array:
         """X'X/n, everywhere; of shape (..., d, d)."""
@@ -93,7 +109,7 @@ class LeastSquares(_LinearModel):
         return self._parameter(phi) @ self.X.T - self.y
 
 
-class LogisticRegression(_LinearModel):
+class LogisticRegression(_ProductModel):
     r"""Logistic regression: :math:`L_k(\Phi) = \log(1 + e^{z_k}) - y_k z_k + \rho |\Phi|^2 / 2`, with :math:`z_k = x_k \cdot \Phi`.
 
     Parameters
@@ -108,7 +124,6 @@ class LogisticRegression(_LinearModel):
 
     def __init__(self, X: Array, y: Array, ridge: float = 0.0):
         super().__init__(X, y)
-        self.shape = (self.d,)
         self.ridge = non_negative("ridge", ridge)
         if not np.isin(self.y, (0.0, 1.0)).all():
             refuse("y", self.y[~np.isin(self.y, (0.0, 1.0))][0], "0 or 1 in every entry")
@@ -133,11 +148,29 @@ class LogisticRegression(_LinearModel):
         phi = self._parameter(phi)
         return self._residual(phi)[..., None] * self.X + self.ridge * phi[..., None, :]
 
-    def minibatch_gradient(self, phi: Array, index: Array) -> Array:
-        """Mean gradient of each chain's batch; `phi` (m, d), `index` (B, m)."""
-        x = self.X.take(index, axis=0)
-        residual = _sigmoid(np.einsum("bmd,md->bm", x, phi)) - self.y.take(index)
-        return np.einsum("bm,bmd->md", residual, x) / len(index) + self.ridge * phi
+    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+        """Mean gradient of each chain's batch.
+
+        An example with label 1 has the gradient -x / (1 + exp(x . phi)), and one with label 0 that of -x with label 1: so
+        the label goes into the sign of x.
+        """
+        share = np.array(-1.0 / batch_size)
+
+        def residual(z: Array, out: Array) -> None:  # where exp overflows the quotient is 0, as it should be
+            np.exp(z, out=out)
+            out += 1.0
+            np.divide(share, out, out=out)
+
+        signed = (2 * self.y - 1)[:, None] * self.X
+        data = linear_model(signed, [], residual, width, batch_size)
+        if self.ridge == 0:
+            return data
+        return replace(data, gradient=lambda phi, index: data(phi, index) + self.ridge * phi)
+
+    def weighted_gradient(self, phi: Array, weights: Array) -> Array:
+        """Mean over all examples of weight times gradient; `phi` (m, d), `weights` (m, n)."""
+        ridge = self.ridge * weights.mean(axis=1)[:, None] * phi
+        return (weights * self._residual(phi)) @ self.X / self.n + ridge
 
     def hessian(self, phi: Array) -> Array:
         """Mean of p_k (1 - p_k) x_k x_k' plus ridge times the identity, of shape (..., d, d)."""

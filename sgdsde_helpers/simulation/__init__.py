@@ -4,23 +4,27 @@ from sgdsde_helpers.simulation._exact import brownian_motion, gradient_flow, orn
 from sgdsde_helpers.simulation._langevin import langevin, mala
 from sgdsde_helpers.simulation._recording import Moments, Paths
 from sgdsde_helpers.simulation._sde import euler_maruyama, sgd_sde, weak_second_order
-from sgdsde_helpers.simulation._sgd import gaussian_sgd, sgd
+from sgdsde_helpers.simulation._sgd import adam, gaussian_sgd, gaussian_weight_sgd, momentum, sgd, svag
 from sgdsde_helpers.simulation._streams import streams
 from sgdsde_helpers.simulation._sweep import sgd_sweep
 
 __all__ = [
     "Moments",
     "Paths",
+    "adam",
     "brownian_motion",
     "euler_maruyama",
     "gaussian_sgd",
+    "gaussian_weight_sgd",
     "gradient_flow",
     "langevin",
     "mala",
+    "momentum",
     "ornstein_uhlenbeck",
     "sgd",
     "sgd_sde",
     "sgd_sweep",
     "streams",
+    "svag",
     "weak_second_order",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport, one_of
+from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
 from sgdsde_helpers.losses import Loss
 
 HUGE = 1e100  # a state beyond this has diverged; its square can still be added up
@@ -12,24 +12,27 @@ HUGE = 1e100  # a state beyond this has diverged; its square can still be added 
 Report = Callable[[int | None], DivergenceReport]
 
 
-def learning_rate_report(eta: float, max_stable_eta: Callable[[], float | None], exact: bool) -> Report:
-    """Reports for SGD at `eta`; the bound on eta is `exact` where the loss is quadratic.
+def stable(loss: Loss, eta: float, batch_size: int, sampling: str = "with_replacement", name: str = "eta") -> Report:
+    """What is to be said of SGD at `eta` when it diverges; DivergenceError at once at or over a quadratic loss's bound.
 
-    The bound is asked for when there is something to report: for some losses it takes a minimisation.
+    For another loss the bound is asked for when there is something to report: it may take a minimisation.
     """
 
     def report(step: int | None) -> DivergenceReport:
-        bound = max_stable_eta()
+        bound = loss.max_stable_eta(batch_size, sampling)
         what = "makes SGD diverge" if step is None else f"made the run diverge by step {step}"
         if bound is not None:
-            what += f": it must be < {bound:.6g}" if exact else f": near the minimum it must be < {bound:.6g}"
-        return DivergenceReport(eta, bound, step, f"eta = {eta:g} {what}")
+            what += f": it must be < {bound:.6g}" if loss.quadratic else f": near the minimum it must be < {bound:.6g}"
+        return DivergenceReport(eta, bound, step, f"{name} = {eta:g} {what}")
 
+    bound = loss.max_stable_eta(batch_size, sampling) if loss.quadratic else None
+    if bound is not None and eta >= bound:
+        raise DivergenceError(report(None))
     return report
 
 
-def time_step_report(dt: float, name: str = "dt") -> Report:
-    """Reports for a scheme with time step `dt`, which stands in for the learning rate; `name` is what the caller calls it."""
+def time_step(dt: float, name: str = "dt") -> Report:
+    """What is to be said of a scheme with time step `dt`, of which no bound is known; `name` is what the caller calls it."""
 
     def report(step: int | None) -> DivergenceReport:
         return DivergenceReport(
@@ -39,24 +42,7 @@ def time_step_report(dt: float, name: str = "dt") -> Report:
     return report
 
 
-def unstable(loss: Loss, eta: float, bound: Callable[[], float | None]) -> bool:
-    """Whether `eta` is at or over the exact bound of a quadratic loss, where it has one."""
-    exact = bound() if loss.quadratic else None
-    return exact is not None and eta >= exact
-
-
 def look(phi: Array, step: int, report: Report) -> None:
     """Raise DivergenceError if a state is not finite, or is huge."""
     if not max(phi.max(), -phi.min()) < HUGE:  # false for nan too
         raise DivergenceError(report(step))
-
-
-def outcome(simulate: Callable, on_divergence: str):
-    """The result of `simulate()`; where it diverges, raise or return the report, as `on_divergence` asks."""
-    one_of("on_divergence", on_divergence, ("raise", "return"))
-    try:
-        return simulate()
-    except DivergenceError as error:
-        if on_divergence == "raise":
-            raise
-        return error.report

@@ -3,31 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Unpack
 
 import numpy as np
 
 from sgdsde_helpers.checks import Array, array, covariance_matrix, positive, refuse
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.simulation._divergence import time_step_report
+from sgdsde_helpers.simulation._divergence import time_step
 from sgdsde_helpers.simulation._factors import apply, factor
 from sgdsde_helpers.simulation._recording import Moments, Paths
-from sgdsde_helpers.simulation._run import Plan, run, starting_states
+from sgdsde_helpers.simulation._run import Plan, run, simulation, starting_states
 from sgdsde_helpers.simulation._streams import gaussians
 
 
+@simulation
 def ornstein_uhlenbeck(
     drift_matrix: Array | float,
     noise_covariance: Array | float,
     *,
     dt: float,
-    n_steps: int,
     start: Array | float,
     center: Array | float = 0.0,
     n_paths: int = 1,
-    record: str | int = "final",
-    burn_in: int = 0,
-    seed: int | np.random.Generator,
-    threads: int = 1,
+    **plan: Unpack[Plan],
 ) -> Paths | Moments:
     r"""Paths of :math:`d\Phi = -H(\Phi - c)\,dt + dN`, N Brownian with covariance C per unit time, by exact transitions.
 
@@ -40,7 +38,7 @@ def ornstein_uhlenbeck(
         H; need be neither symmetric nor stable.
     noise_covariance : float or array_like of shape (d, d)
         C: eta Sigma / B for the SDE of SGD.
-    dt, n_steps, n_paths, record, burn_in, seed, threads
+    dt, n_steps, n_paths, record, burn_in, seed
         As in `euler_maruyama`.
     start : array_like of shape (*shape) or (m, *shape)
         Where the paths start.
@@ -74,18 +72,17 @@ def ornstein_uhlenbeck(
             np.add(apply(decay, phi), noise, out=phi)
             yield
 
-    return run(steps, states, Plan(dt, n_steps, burn_in, record, seed, threads), time_step_report(dt))
+    return run(steps, states, dt, time_step(dt), **plan)
 
 
+@simulation
 def brownian_motion(
     covariance: Array | float,
     *,
     dt: float,
-    n_steps: int,
     n_paths: int = 1,
     record: str | int = "all",
-    seed: int | np.random.Generator,
-    threads: int = 1,
+    **plan: Unpack[Plan],
 ) -> Paths | Moments:
     r"""Brownian motion from 0 with the given covariance per unit time; its increments over dt are exact.
 
@@ -93,7 +90,7 @@ def brownian_motion(
     ----------
     covariance : float or array_like of shape (d, d)
         Covariance at time 1: eta Sigma / B for SGD where the gradient is 0.
-    dt, n_steps, n_paths, record, seed, threads
+    dt, n_steps, n_paths, record, burn_in, seed
         As in `euler_maruyama`.
 
     Returns
@@ -109,7 +106,7 @@ def brownian_motion(
             yield
 
     states = starting_states(np.zeros(c.shape[:1]), c.shape[:1], n_paths, "n_paths")
-    return run(steps, states, Plan(dt, n_steps, 0, record, seed, threads), time_step_report(dt))
+    return run(steps, states, dt, time_step(dt), record=record, **plan)
 
 
 def gradient_flow(loss: Loss, *, start: Array | float, times: Array) -> Array:

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Unpack
 
 import numpy as np
 
 from sgdsde_helpers.checks import Array, count, positive
-from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.simulation._divergence import time_step_report
-from sgdsde_helpers.simulation._gradients import batches_and_gradient
+from sgdsde_helpers.simulation._divergence import stable, time_step
 from sgdsde_helpers.simulation._recording import Moments, Paths
-from sgdsde_helpers.simulation._run import Plan, run, start_or_minimiser, starting_states
+from sgdsde_helpers.simulation._run import Minibatches, Plan, run, simulation, states_of_loss
 from sgdsde_helpers.simulation._streams import gaussians
 
 
+@simulation
 def langevin(
     loss: Loss,
     temperature: float,
     *,
     step: float,
-    n_steps: int,
     batch_size: int | None = None,
     n_chains: int = 1,
     start: Array | float | None = None,
-    record: str | int = "final",
-    burn_in: int = 0,
-    seed: int | np.random.Generator,
+    **plan: Unpack[Plan],
 ) -> Paths | Moments:
     r"""Unadjusted Langevin: :math:`\Phi \leftarrow \Phi - h\, g(\Phi) + \sqrt{2hT}\,\xi`, :math:`\xi \sim N(0, I)`.
 
@@ -53,11 +50,13 @@ def langevin(
     Raises
     ------
     DivergenceError
-        When a state overflows.
+        Where the loss is quadratic and `step` at or over its exact bound, before any step; else when a state overflows.
     """
     h, t = positive("step", step), positive("temperature", temperature)
-    size = None if batch_size is None else checked_batch_size(batch_size)
-    states = starting_states(start_or_minimiser(loss, start), loss.shape, n_chains)
+    batches = None if batch_size is None else Minibatches(loss, batch_size)
+    states = states_of_loss(loss, start, n_chains)
+    sampled = (loss.n, "without_replacement") if batch_size is None else (batch_size,)
+    report = stable(loss, h, *sampled, name="step")
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         for noise in gaussians(rng, phi.shape, np.sqrt(2 * h * t)):
@@ -65,26 +64,23 @@ def langevin(
             yield
 
     def minibatch_steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        batches, h_gradient = batches_and_gradient(rng, loss, "with_replacement", size, len(phi), h)
-        for noise, index in zip(gaussians(rng, phi.shape, np.sqrt(2 * h * t)), batches):
-            phi += noise - h_gradient(phi, index)
+        index, gradient = batches.of_block(rng, len(phi))
+        for noise, batch in zip(gaussians(rng, phi.shape, np.sqrt(2 * h * t)), index):
+            phi += noise - h * gradient(phi, batch)
             yield
 
-    plan = Plan(h, n_steps, burn_in, record, seed, threads=1)
-    return run(steps if size is None else minibatch_steps, states, plan, time_step_report(h, "step"))
+    return run(steps if batches is None else minibatch_steps, states, h, report, **plan)
 
 
+@simulation
 def mala(
     loss: Loss,
     temperature: float,
     *,
     step: float,
-    n_steps: int,
     n_chains: int = 1,
     start: Array | float | None = None,
-    record: str | int = "final",
-    burn_in: int = 0,
-    seed: int | np.random.Generator,
+    **plan: Unpack[Plan],
 ) -> tuple[Paths | Moments, float]:
     r"""Langevin with Metropolis correction (MALA): its stationary law is exp(-L/T)/Z at every step size.
 
@@ -102,8 +98,8 @@ def mala(
         The run, and the share of proposals that were accepted.
     """
     h, t = positive("step", step), positive("temperature", temperature)
-    states = starting_states(start_or_minimiser(loss, start), loss.shape, n_chains)
-    count("n_steps", n_steps)
+    states = states_of_loss(loss, start, n_chains)
+    n_steps = count("n_steps", plan["n_steps"])
     accepted: list[int] = []
 
     def log_density(phi: Array, gradient: Array, proposal: Array) -> Array:
@@ -121,5 +117,5 @@ def mala(
             accepted.append(np.count_nonzero(yes))
             yield
 
-    paths = run(steps, states, Plan(h, n_steps, burn_in, record, seed, threads=1), time_step_report(h, "step"))
-    return paths, sum(accepted) / (len(states) * (burn_in + n_steps))
+    paths = run(steps, states, h, time_step(h, "step"), **plan)
+    return paths, sum(accepted) / (len(states) * (plan.get("burn_in", 0) + n_steps))

@@ -1,18 +1,23 @@
-"""Runs an ensemble: block by block, on one thread or several, recording as it goes and watching for divergence."""
+"""Runs an ensemble: block by block, recording as it goes and watching for divergence."""
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from functools import wraps
 from itertools import islice
+from math import prod
+from typing import Required, TypedDict, TypeVar
 
 import numpy as np
 
 from sgdsde_helpers.checks import Array, array, count
+from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.losses._batches import BatchGradient
+from sgdsde_helpers.losses._memory import aligned_copy
+from sgdsde_helpers.sampling import scheme
 from sgdsde_helpers.simulation._divergence import Report, look
-from sgdsde_helpers.simulation._memory import aligned_copy
 from sgdsde_helpers.simulation._recording import Moments, Paths, recorder
 from sgdsde_helpers.simulation._streams import block_width, blocks, streams
 
@@ -21,37 +26,49 @@ WATCH = 64  # steps between two looks for divergence
 Steps = Callable[[Array, np.random.Generator], Iterator[None]]
 
 
-@dataclass(frozen=True)
-class Plan:
-    """How long to run, what to keep, and with which streams; the arguments that all simulations share.
+class Plan(TypedDict, total=False):
+    """What every simulation takes beside its equation and hands on to `run`."""
 
-    Attributes
-    ----------
-    dt : float
-        Time of one step.
-    n_steps, burn_in : int
-        Steps recorded, and steps before them.
-    record : str or int
-        "final", "all", a number k (every k-th step) or "moments".
-    seed, threads
-        As in `sgd`.
-    """
-
-    dt: float
-    n_steps: int
-    burn_in: int
+    n_steps: Required[int]
     record: str | int
-    seed: int | np.random.Generator
-    threads: int
+    burn_in: int
+    seed: Required[int | np.random.Generator]
 
-    def __post_init__(self):
-        count("n_steps", self.n_steps, 0)
-        count("burn_in", self.burn_in, 0)
-        count("threads", self.threads)
+
+F = TypeVar("F", bound=Callable)
+
+
+def simulation(function: F) -> F:
+    """A simulation shows the arguments of its plan, and says at once when one is missing or unknown."""
+    own = inspect.signature(function)
+    named = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+    plan = [p for name, p in inspect.signature(run).parameters.items() if name in Plan.__annotations__]
+    shown = own.replace(parameters=[*named, *(p for p in plan if p.name not in own.parameters)])
+
+    @wraps(function)
+    def checked(*args, **kwargs):
+        try:
+            shown.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{function.__name__}: {error}") from None
+        return function(*args, **kwargs)
+
+    checked.__signature__ = shown
+    return checked
 
 
 def run(
-    steps: Steps, start: Array, plan: Plan, report: Report, width: int | None = None, order: str = "C"
+    steps: Steps,
+    start: Array,
+    dt: float,
+    report: Report,
+    *,
+    width: int | None = None,
+    order: str = "C",
+    n_steps: int,
+    record: str | int = "final",
+    burn_in: int = 0,
+    seed: int | np.random.Generator,
 ) -> Paths | Moments:
     """Advance an ensemble and keep what is asked for.
 
@@ -61,13 +78,16 @@ def run(
         ``steps(phi, rng)`` is an iterator: each ``next`` moves the block of states `phi` (w, *shape) by one step, in place.
     start : ndarray of shape (m, *shape)
         Starting states.
-    plan : Plan
+    dt : float
+        Time of one step.
     report : callable
         Says what is to be said when the run diverges by a step.
     width : int, optional
         Chains in a block; `block_width` of the state where it is not given.
     order : str
         How a block's states lie in memory: "C" or "F" (an array's order), or "K", as in `start`.
+    n_steps, record, burn_in, seed
+        As in `sgd`.
 
     Returns
     -------
@@ -78,11 +98,10 @@ def run(
     DivergenceError
         If a state stops being finite, or grows beyond 1e100.
     """
-    keep = recorder(plan.record, start, plan.n_steps, plan.burn_in, plan.dt)
+    last = count("burn_in", burn_in, 0) + count("n_steps", n_steps, 0)
+    keep = recorder(record, start, n_steps, burn_in, dt)
     chains = blocks(len(start), width or block_width(start[0].size))
-    last = plan.burn_in + plan.n_steps
-
-    def run_block(these: slice, rng: np.random.Generator) -> None:
+    for these, rng in zip(chains, streams(seed, len(chains))):
         phi = aligned_copy(start[these], order)
         store = keep.block(these)
         advance = steps(phi, rng)
@@ -94,15 +113,33 @@ def run(
             _advance(advance, phi, done, last, report)
             look(phi, last, report)
         keep.final[these] = phi
-
-    work = list(zip(chains, streams(plan.seed, len(chains))))
-    if plan.threads == 1:
-        for these, rng in work:
-            run_block(these, rng)
-    else:
-        with ThreadPoolExecutor(plan.threads) as pool:
-            list(pool.map(lambda job: run_block(*job), work))
     return keep.result()
+
+
+class Minibatches:
+    """The batches of an ensemble of SGD and the gradient that reads them.
+
+    Parameters
+    ----------
+    loss, batch_size, sampling
+        As in `sgd`.
+
+    Attributes
+    ----------
+    width, order
+        The block of chains that suits them, for `run`.
+    """
+
+    def __init__(self, loss: Loss, batch_size: int, sampling: str = "with_replacement"):
+        self.loss, self.scheme = loss, scheme(sampling)
+        self.size = checked_batch_size(batch_size, loss.n if self.scheme.distinct else None)
+        self.width = min(block_width(prod(loss.shape)), self.scheme.widest(loss.n))
+        self.order = loss.memory_order(self.size)
+
+    def of_block(self, rng: np.random.Generator, width: int) -> tuple[Iterator[Array], BatchGradient]:
+        """The batches of a block of chains, step by step without end, and the function (phi, batch) to the gradient."""
+        gradient = self.loss.batch_gradient(width, self.size, not self.scheme.distinct)
+        return self.scheme.draw(rng, gradient.n, gradient.draws, width, gradient.order), gradient
 
 
 def starting_states(start: Array | float, shape: tuple[int, ...], n_chains: int, name: str = "n_chains") -> Array:
@@ -131,11 +168,11 @@ def starting_states(start: Array | float, shape: tuple[int, ...], n_chains: int,
     )
 
 
-def start_or_minimiser(loss: Loss, start: Array | float | None) -> Array | float:
-    """The start that was asked for, or the loss's minimiser, or zeros."""
+def states_of_loss(loss: Loss, start: Array | float | None, n_chains: int) -> Array:
+    """Starting states (m, *shape) for a loss: where it was asked for, or at the minimiser, or at zero."""
     if start is None:
-        start = loss.minimiser
-    return np.zeros(loss.shape) if start is None else start
+        start = np.zeros(loss.shape) if loss.minimiser is None else loss.minimiser
+    return starting_states(start, loss.shape, n_chains)
 
 
 def _advance(advance: Iterator[None], phi: Array, done: int, step: int, report: Report) -> int:

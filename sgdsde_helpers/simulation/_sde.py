@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Unpack
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, array, one_of, positive, refuse
+from sgdsde_helpers.checks import Array, array, positive, refuse
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.simulation._divergence import time_step_report
+from sgdsde_helpers.simulation._divergence import time_step
 from sgdsde_helpers.simulation._factors import apply, factor
 from sgdsde_helpers.simulation._recording import Moments, Paths
-from sgdsde_helpers.simulation._run import Plan, run, starting_states
-from sgdsde_helpers.simulation._streams import NORMALS, gaussians
+from sgdsde_helpers.simulation._run import Plan, run, simulation, starting_states
+from sgdsde_helpers.simulation._streams import gaussians
 
 
+@simulation
 def euler_maruyama(
     drift: Callable[[Array], Array],
     noise: Callable[[Array], Array] | Array | float,
     *,
     dt: float,
-    n_steps: int,
     start: Array | float,
     n_paths: int = 1,
-    record: str | int = "final",
-    burn_in: int = 0,
-    seed: int | np.random.Generator,
-    threads: int = 1,
-    normals: str = "exact",
+    **plan: Unpack[Plan],
 ) -> Paths | Moments:
     r"""Paths of the Ito equation :math:`d\Phi = \mathrm{drift}(\Phi)\,dt + G(\Phi)\,dW` by the Euler-Maruyama method.
 
@@ -52,11 +49,8 @@ def euler_maruyama(
         read as the starts of n_paths paths of a scalar problem.
     n_paths : int
         Number m of independent paths.
-    record, burn_in, seed, threads
+    record, burn_in, seed
         As in `sgd`.
-    normals : str
-        "exact", or "table": draws from 65,536 normal quantiles with the right first five moments, at less than half the
-        cost. They are good for averages, and not for rare events: no draw is beyond 4.33.
 
     Returns
     -------
@@ -71,33 +65,28 @@ def euler_maruyama(
     """
     dt = positive("dt", dt)
     root, states = _noise_and_states(drift, noise, start, n_paths)
-    one_of("normals", normals, NORMALS)
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         if callable(root):
-            for dW in gaussians(rng, phi.shape, np.sqrt(dt), normals):
+            for dW in gaussians(rng, phi.shape, np.sqrt(dt)):
                 phi += drift(phi) * dt + apply(root(phi), dW)
                 yield
-        for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt), normals):
+        for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt)):
             phi += drift(phi) * dt + noise_dW
             yield
 
-    return run(steps, states, Plan(dt, n_steps, burn_in, record, seed, threads), time_step_report(dt))
+    return run(steps, states, dt, time_step(dt), **plan)
 
 
+@simulation
 def weak_second_order(
     drift: Callable[[Array], Array],
     noise: Callable[[Array], Array] | Array | float,
     *,
     dt: float,
-    n_steps: int,
     start: Array | float,
     n_paths: int = 1,
-    record: str | int = "final",
-    burn_in: int = 0,
-    seed: int | np.random.Generator,
-    threads: int = 1,
-    normals: str = "exact",
+    **plan: Unpack[Plan],
 ) -> Paths | Moments:
     r"""Paths of the same Ito equation as in `euler_maruyama`, with averages that are right to order 2 in dt.
 
@@ -107,7 +96,7 @@ def weak_second_order(
 
     Parameters
     ----------
-    drift, dt, n_steps, start, n_paths, record, burn_in, seed, threads, normals
+    drift, dt, n_steps, start, n_paths, record, burn_in, seed
         As in `euler_maruyama`.
     noise : float, array_like of shape (d, d), or callable
         The factor G: constant, or, in a scalar problem, a function of the states.
@@ -123,18 +112,17 @@ def weak_second_order(
     """
     dt = positive("dt", dt)
     root, states = _noise_and_states(drift, noise, start, n_paths)
-    one_of("normals", normals, NORMALS)
     if callable(root) and states.ndim > 1:
         refuse("noise", noise, "a number or a matrix, in a problem that is not scalar")
 
     def constant_noise(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt), normals):
+        for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt)):
             a = drift(phi)
             phi += (a + drift(phi + a * dt + noise_dW)) * dt / 2 + noise_dW
             yield
 
     def noise_of_the_state(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        for dW in gaussians(rng, phi.shape, np.sqrt(dt), normals):
+        for dW in gaussians(rng, phi.shape, np.sqrt(dt)):
             a, b = drift(phi), root(phi)
             ahead = phi + a * dt
             up, down = root(ahead + b * np.sqrt(dt)), root(ahead - b * np.sqrt(dt))
@@ -143,7 +131,7 @@ def weak_second_order(
             yield
 
     steps = noise_of_the_state if callable(root) else constant_noise
-    return run(steps, states, Plan(dt, n_steps, burn_in, record, seed, threads), time_step_report(dt))
+    return run(steps, states, dt, time_step(dt), **plan)
 
 
 def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:

@@ -1,40 +1,33 @@
-"""SGD with a fixed learning rate, and its Gaussian twin: the first two of the book's three arms."""
+"""SGD with a fixed learning rate, its Gaussian twin, and its relatives: momentum, SVAG, Adam."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Unpack
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport, one_of, positive
+from sgdsde_helpers.checks import Array, count, fraction, non_negative, one_of, positive
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.simulation._divergence import learning_rate_report, outcome, unstable
+from sgdsde_helpers.simulation._divergence import stable, time_step
 from sgdsde_helpers.simulation._factors import apply, factor
-from sgdsde_helpers.simulation._gradients import batches_and_gradient, memory_order
-from sgdsde_helpers.simulation._minibatch import epoch_width
 from sgdsde_helpers.simulation._recording import Moments, Paths
-from sgdsde_helpers.simulation._run import Plan, run, start_or_minimiser, starting_states
+from sgdsde_helpers.simulation._run import Minibatches, Plan, run, simulation, states_of_loss
 from sgdsde_helpers.simulation._streams import block_width, gaussians
 
-SAMPLING = ("with_replacement", "without_replacement", "reshuffled")
 
-
+@simulation
 def sgd(
     loss: Loss,
     eta: float,
     *,
-    n_steps: int,
     batch_size: int = 1,
     n_chains: int = 1,
     start: Array | float | None = None,
     sampling: str = "with_replacement",
-    record: str | int = "final",
-    burn_in: int = 0,
-    seed: int | np.random.Generator,
-    threads: int = 1,
-    on_divergence: str = "raise",
-) -> Paths | Moments | DivergenceReport:
+    **plan: Unpack[Plan],
+) -> Paths | Moments:
     r"""An ensemble of chains of SGD, :math:`\Phi_{i+1} = \Phi_i - \eta \hat g_i`, each with its own batches.
 
     Parameters
@@ -62,14 +55,10 @@ def sgd(
         Steps before the first that is recorded.
     seed : int or numpy.random.Generator
         The same integer gives the same chains; a generator moves on.
-    threads : int
-        Threads that share the blocks of chains; the result does not depend on it.
-    on_divergence : str
-        "raise", or "return" to have the `DivergenceReport` in place of the paths.
 
     Returns
     -------
-    Paths, Moments or DivergenceReport
+    Paths or Moments
 
     Raises
     ------
@@ -78,42 +67,30 @@ def sgd(
     ValueError, TypeError
         If an argument is not allowed.
     """
-    eta = positive("eta", eta)
-    one_of("sampling", sampling, SAMPLING)
-    batch = checked_batch_size(batch_size, None if sampling == "with_replacement" else loss.n)
-    states = starting_states(start_or_minimiser(loss, start), loss.shape, n_chains)
+    eta, batches = positive("eta", eta), Minibatches(loss, batch_size, sampling)
+    states = states_of_loss(loss, start, n_chains)
+    report = stable(loss, eta, batch_size, sampling)
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        batches, eta_gradient = batches_and_gradient(rng, loss, sampling, batch, len(phi), eta)
-        for index in batches:
-            phi -= eta_gradient(phi, index)  # eta g-hat
+        index, gradient = batches.of_block(rng, len(phi))
+        for batch in index:
+            phi -= eta * gradient(phi, batch)
             yield
 
-    def bound() -> float | None:
-        return loss.max_stable_eta(batch, sampling)
-
-    plan = Plan(eta, n_steps, burn_in, record, seed, threads)
-    layout = {"width": block_width(states[0].size), "order": memory_order(loss, batch)}
-    if sampling == "reshuffled":
-        layout["width"] = min(layout["width"], epoch_width(loss.n))
-    return _run_unless_unstable(loss, bound, on_divergence, steps, states, plan, layout)
+    return run(steps, states, eta, report, width=batches.width, order=batches.order, **plan)
 
 
+@simulation
 def gaussian_sgd(
     loss: Loss,
     eta: float,
     *,
-    n_steps: int,
     batch_size: int = 1,
     n_chains: int = 1,
     start: Array | float | None = None,
     noise: str = "state_dependent",
-    record: str | int = "final",
-    burn_in: int = 0,
-    seed: int | np.random.Generator,
-    threads: int = 1,
-    on_divergence: str = "raise",
-) -> Paths | Moments | DivergenceReport:
+    **plan: Unpack[Plan],
+) -> Paths | Moments:
     r"""SGD with Gaussian noise: :math:`\Phi_{i+1} = \Phi_i - \eta (g(\Phi_i) - \epsilon_i)`, :math:`\epsilon_i \sim N(0, \Sigma/B)`.
 
     The noise has the covariance of the minibatch gradient (drawn with replacement), and is otherwise Gaussian. This is
@@ -124,51 +101,237 @@ def gaussian_sgd(
     noise : str
         "state_dependent": Sigma is taken at each chain's state. "frozen": Sigma stays what it is at the minimiser, or, where
         the loss has none, at each chain's start.
-    loss, eta, n_steps, batch_size, n_chains, start, record, burn_in, seed, threads, on_divergence
+    loss, eta, n_steps, batch_size, n_chains, start, record, burn_in, seed
         As in `sgd`.
 
     Returns
     -------
-    Paths, Moments or DivergenceReport
+    Paths or Moments
 
     Raises
     ------
     DivergenceError, ValueError, TypeError
         As in `sgd`.
+
+    See Also
+    --------
+    gaussian_weight_sgd : the same chain in law, without the matrix Sigma.
     """
-    eta = positive("eta", eta)
-    one_of("noise", noise, ("state_dependent", "frozen"))
-    batch = checked_batch_size(batch_size)
-    states = starting_states(start_or_minimiser(loss, start), loss.shape, n_chains)
+    eta, batch = positive("eta", eta), checked_batch_size(batch_size)
+    frozen = one_of("noise", noise, ("state_dependent", "frozen")) == "frozen"
+    states = states_of_loss(loss, start, n_chains)
+    # Frozen noise does not multiply the state: the bound is that of gradient descent, a batch of all the examples.
+    report = stable(loss, eta, *((loss.n, "without_replacement") if frozen else (batch,)))
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        if noise == "frozen":
+        if frozen:
             root = factor(loss.covariance(phi if loss.minimiser is None else loss.minimiser) / batch)
         for normal in gaussians(rng, phi.shape):
-            if noise == "state_dependent":
+            if not frozen:
                 root = factor(loss.covariance(phi)) / np.sqrt(batch)
             phi -= eta * (loss.gradient(phi) - apply(root, normal))
             yield
 
-    def bound() -> float | None:
-        if noise == "state_dependent":
-            return loss.max_stable_eta(batch)
-        # Frozen noise does not multiply the state: the bound is that of gradient descent, a batch of all the examples.
-        return loss.max_stable_eta(loss.n, "without_replacement")
-
-    plan = Plan(eta, n_steps, burn_in, record, seed, threads)
-    return _run_unless_unstable(loss, bound, on_divergence, steps, states, plan)
+    return run(steps, states, eta, report, **plan)
 
 
-def _run_unless_unstable(
-    loss, bound, on_divergence, steps, states, plan, layout=None
-) -> Paths | Moments | DivergenceReport:
-    """Run, or refuse to where a quadratic loss says that eta is over its bound."""
-    report = learning_rate_report(plan.dt, bound, loss.quadratic)
+@simulation
+def gaussian_weight_sgd(
+    loss: Loss,
+    eta: float,
+    *,
+    batch_size: int = 1,
+    n_chains: int = 1,
+    start: Array | float | None = None,
+    **plan: Unpack[Plan],
+) -> Paths | Moments:
+    r"""Gaussian SGD through random weights: :math:`\Phi_{i+1} = \Phi_i - \frac{\eta}{n} \sum_k w_k \nabla L_k(\Phi_i)`.
 
-    def simulate() -> Paths | Moments:
-        if unstable(loss, plan.dt, bound):
-            raise DivergenceError(report(None))
-        return run(steps, states, plan, report, **(layout or {}))
+    The weights are :math:`w_k = 1 + \sqrt{n/B}\,(z_k - \bar z)` with n standard normal :math:`z_k`. Given the state, the step
+    is Gaussian with the mean and the covariance of SGD's step, exactly; no matrix d by d is formed, so d may be large.
 
-    return outcome(simulate, on_divergence)
+    Parameters
+    ----------
+    loss, eta, n_steps, batch_size, n_chains, start, record, burn_in, seed
+        As in `sgd`.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    DivergenceError, ValueError, TypeError
+        As in `sgd`.
+
+    See Also
+    --------
+    gaussian_sgd : quicker where d is small.
+    """
+    eta, batch = positive("eta", eta), checked_batch_size(batch_size)
+    states, report = states_of_loss(loss, start, n_chains), stable(loss, eta, batch)
+    width = block_width(max(loss.n, states[0].size))
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        for z in gaussians(rng, (len(phi), loss.n)):
+            w = 1 + np.sqrt(loss.n / batch) * (z - z.mean(axis=1, keepdims=True))
+            phi -= eta * loss.weighted_gradient(phi, w)
+            yield
+
+    return run(steps, states, eta, report, width=width, **plan)
+
+
+@simulation
+def momentum(
+    loss: Loss,
+    eta: float,
+    mu: float,
+    *,
+    batch_size: int = 1,
+    n_chains: int = 1,
+    start: Array | float | None = None,
+    sampling: str = "with_replacement",
+    **plan: Unpack[Plan],
+) -> Paths | Moments:
+    r"""SGD with momentum, the heavy ball: :math:`v_{i+1} = \mu v_i - \eta \hat g_i(\Phi_i)`, :math:`\Phi_{i+1} = \Phi_i + v_{i+1}`.
+
+    Every chain starts with :math:`v_0 = 0`; recorded is :math:`\Phi`. With mu = 0 this is `sgd`, draw by draw. In the long run
+    a gradient moves the state by :math:`\eta / (1 - \mu)`. (Polyak 1964.)
+
+    Parameters
+    ----------
+    mu : float
+        What is kept of the velocity at each step, in [0, 1).
+    loss, eta, n_steps, batch_size, n_chains, start, sampling, record, burn_in, seed
+        As in `sgd`; step i is at time i eta.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    DivergenceError
+        When a state overflows.
+    ValueError, TypeError
+        If an argument is not allowed.
+    """
+    eta, mu, batches = positive("eta", eta), fraction("mu", mu), Minibatches(loss, batch_size, sampling)
+    states = states_of_loss(loss, start, n_chains)
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        index, gradient = batches.of_block(rng, len(phi))
+        v = np.zeros_like(phi)
+        for batch in index:
+            v = mu * v - eta * gradient(phi, batch)
+            phi += v
+            yield
+
+    return run(steps, states, eta, time_step(eta, "eta"), width=batches.width, order=batches.order, **plan)
+
+
+@simulation
+def svag(
+    loss: Loss,
+    eta: float,
+    l: int,
+    *,
+    batch_size: int = 1,
+    n_chains: int = 1,
+    start: Array | float | None = None,
+    sampling: str = "with_replacement",
+    **plan: Unpack[Plan],
+) -> Paths | Moments:
+    r"""SVAG: steps of size :math:`\eta / l` whose noise has l times the covariance of SGD's.
+
+    .. math:: \Phi_{i+1} = \Phi_i - \frac{\eta}{l} \Big( \frac{1 + \sqrt{2l - 1}}{2}\, \hat g_i
+              + \frac{1 - \sqrt{2l - 1}}{2}\, \hat g'_i \Big)
+
+    with two independent batches a step. l = 1 is `sgd` in law, and as l goes to infinity the chain at time t goes to the SDE of
+    `sgd_sde`, whatever eta is. (Li, Malladi and Arora, On the Validity of Modeling SGD with SDEs, 2021.)
+
+    Parameters
+    ----------
+    l : int
+        Steps in the time eta of one step of SGD, >= 1; `n_steps` counts the short ones.
+    loss, eta, n_steps, batch_size, n_chains, start, sampling, record, burn_in, seed
+        As in `sgd`; step i is at time i eta / l.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    DivergenceError
+        When a state overflows.
+    ValueError, TypeError
+        If an argument is not allowed.
+    """
+    eta, root, batches = positive("eta", eta), np.sqrt(2 * count("l", l) - 1), Minibatches(loss, batch_size, sampling)
+    states, step = states_of_loss(loss, start, n_chains), eta / l
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        first, gradient = batches.of_block(rng, len(phi))
+        second, _ = batches.of_block(rng, len(phi))
+        for one, two in zip(first, second):
+            phi -= step * ((1 + root) / 2 * gradient(phi, one) + (1 - root) / 2 * gradient(phi, two))
+            yield
+
+    return run(steps, states, step, time_step(eta, "eta"), width=batches.width, order=batches.order, **plan)
+
+
+@simulation
+def adam(
+    loss: Loss,
+    eta: float,
+    *,
+    b1: float = 0.9,
+    b2: float = 0.999,
+    eps: float = 1e-8,
+    batch_size: int = 1,
+    n_chains: int = 1,
+    start: Array | float | None = None,
+    sampling: str = "with_replacement",
+    **plan: Unpack[Plan],
+) -> Paths | Moments:
+    r"""Adam: :math:`\Phi_i = \Phi_{i-1} - \eta\, \hat m_i / (\sqrt{\hat v_i} + \epsilon)`, coordinate by coordinate.
+
+    :math:`m_i = b_1 m_{i-1} + (1 - b_1) \hat g` and :math:`v_i = b_2 v_{i-1} + (1 - b_2) \hat g^2` start from 0, which
+    :math:`\hat m_i = m_i / (1 - b_1^i)` and :math:`\hat v_i = v_i / (1 - b_2^i)` mend. b1 = b2 = eps = 0 is the descent by signs.
+    (Kingma and Ba, Adam, 2015.)
+
+    Parameters
+    ----------
+    b1, b2 : float
+        In [0, 1).
+    eps : float
+        >= 0; with 0, a coordinate whose gradients have all been 0 stays.
+    loss, eta, n_steps, batch_size, n_chains, start, sampling, record, burn_in, seed
+        As in `sgd`.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    DivergenceError
+        When a state overflows.
+    ValueError, TypeError
+        If an argument is not allowed.
+    """
+    eta, b1, b2, eps = positive("eta", eta), fraction("b1", b1), fraction("b2", b2), non_negative("eps", eps)
+    states, batches = states_of_loss(loss, start, n_chains), Minibatches(loss, batch_size, sampling)
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        index, gradient = batches.of_block(rng, len(phi))
+        m, v = np.zeros_like(phi), np.zeros_like(phi)
+        for i, batch in enumerate(index, start=1):
+            g = gradient(phi, batch)
+            m, v = b1 * m + (1 - b1) * g, b2 * v + (1 - b2) * g**2
+            size = np.sqrt(v / (1 - b2**i)) + eps
+            phi -= eta * np.divide(m / (1 - b1**i), size, out=np.zeros_like(m), where=size > 0)
+            yield
+
+    return run(steps, states, eta, time_step(eta, "eta"), width=batches.width, order=batches.order, **plan)

@@ -1,4 +1,4 @@
-"""Random streams: one for each block of chains, so that neither threads nor chunks can change a result.
+"""Random streams: one for each block of chains, so that what is run beside it does not change a chain.
 
 The chains of an ensemble are cut into blocks whose width depends on the problem, and not on how many chains there are; each
 block draws from its own stream. Within a block every draw has a fixed length, whatever is recorded and however many steps are
@@ -8,18 +8,14 @@ asked for: where a call throws bits away or draws some numbers again, its length
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
-from statistics import NormalDist
 
 import numpy as np
 
 from sgdsde_helpers.checks import Array, refuse
+from sgdsde_helpers.sampling import DRAW
 
 STATE = 2**15  # numbers in a block's state at most: 256 KB, which the second-level cache holds
 WIDEST = 2**14  # chains in a block at most: with few numbers a chain, a step passes over more arrays
-DRAW = 2**14  # random numbers in one draw: 128 KB
-NORMALS = ("exact", "table")
-TABLE = 2**16  # normal quantiles in a table, one for each number of 16 bits
 
 
 def streams(seed: int | np.random.Generator, n: int) -> list[np.random.Generator]:
@@ -66,7 +62,6 @@ def gaussians(
     rng: np.random.Generator,
     shape: tuple[int, ...],
     root: Array | float = 1.0,
-    normals: str = "exact",
     mean: Array | float = 0.0,
 ) -> Iterator[Array]:
     """Gaussian noise for a block of chains, step by step, without end; several steps come from one draw.
@@ -79,8 +74,6 @@ def gaussians(
         (m, *shape), the shape of the block's state.
     root : float, or array of shape (d, d)
         Factor of the noise's covariance root root'.
-    normals : str
-        "exact", or "table" for draws from `normal_table`.
     mean : float, or array of shape (*shape)
         Mean of the noise.
 
@@ -93,11 +86,7 @@ def gaussians(
     noise = normal if np.ndim(root) == 0 else np.empty_like(normal)
     shifted = np.any(mean)
     while True:
-        if normals == "exact":
-            rng.standard_normal(out=normal)
-        else:
-            code = rng.bit_generator.random_raw(-(-normal.size // 4)).view(np.uint16)[: normal.size]
-            normal_table().take(code, out=normal.reshape(-1), mode="clip")
+        rng.standard_normal(out=normal)
         if noise is normal:
             normal *= root
         else:
@@ -105,39 +94,3 @@ def gaussians(
         if shifted:
             noise += mean
         yield from noise
-
-
-def uniform_integers(rng: np.random.Generator, below: int, out: Array) -> None:
-    """Fill `out`, an int64 array, with integers 0, ..., below - 1, exactly uniform; two come from each word of the stream.
-
-    Lemire's method (ACM Transactions on Modeling and Computer Simulation 29, 2019), for many numbers at once: the upper half of
-    32 random bits times `below` is uniform but for an uneven rest, the lower halves under 2^32 mod `below`, drawn again.
-    """
-    numbers = out.reshape(-1).view(np.uint64)
-    for first in range(0, numbers.size, DRAW):
-        part = numbers[first : first + DRAW]
-        bits = rng.bit_generator.random_raw(-(-part.size // 2)).view(np.uint32)[: part.size]
-        part[...] = bits
-        part *= np.uint64(below)
-        part >>= np.uint64(32)
-        lower = bits * np.uint32(below)
-        if lower.min() < 2**32 % below:
-            uneven = np.flatnonzero(lower < 2**32 % below)
-            part[uneven] = rng.integers(0, below, size=uneven.size)
-
-
-@cache
-def normal_table() -> Array:
-    """65,536 quantiles of the normal law, whose mean, variance, skewness and kurtosis are those of the normal law.
-
-    Their distribution function is within 3 in 10^5 of the normal one, and they end at 4.33: draws from the table serve averages,
-    and do not serve rare events.
-    """
-    half = np.array([NormalDist().inv_cdf((i + 0.5) / TABLE) for i in range(TABLE // 2)])
-    z = np.concatenate([half, -half[::-1]])
-    for _ in range(
-        5
-    ):  # the missing tails are put back: a multiple of z^3 mends the kurtosis, then a scale the variance
-        z += (3.0 - np.mean(z**4)) / 24 * z**3
-        z /= np.sqrt(np.mean(z**2))
-    return z

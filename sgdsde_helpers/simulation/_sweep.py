@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import partial
 from itertools import product
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, DivergenceError, positive, refuse
+from sgdsde_helpers.checks import Array, positive, refuse
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.simulation._divergence import learning_rate_report, unstable
-from sgdsde_helpers.simulation._gradients import batch_gradient, broadcasts
-from sgdsde_helpers.simulation._minibatch import minibatches
-from sgdsde_helpers.simulation._run import Plan, run, start_or_minimiser, starting_states
+from sgdsde_helpers.losses._batches import BatchGradient
+from sgdsde_helpers.sampling import scheme
+from sgdsde_helpers.simulation._divergence import stable
+from sgdsde_helpers.simulation._run import run, states_of_loss
 
 STATES = 2**16  # numbers in the states of a block: its chains at all settings
 
@@ -28,7 +27,6 @@ def sgd_sweep(
     n_chains: int,
     start: Array | float | None = None,
     seed: int | np.random.Generator,
-    threads: int = 1,
 ) -> Array:
     """Final states of SGD at every pair of a learning rate and a batch size, on the same draws.
 
@@ -43,7 +41,7 @@ def sgd_sweep(
         Learning rates.
     batch_sizes : sequence of int
         Batch sizes.
-    n_steps, n_chains, start, seed, threads
+    n_steps, n_chains, start, seed
         As in `sgd`.
 
     Returns
@@ -57,8 +55,13 @@ def sgd_sweep(
     ValueError, TypeError
         If an argument is not allowed.
     """
-    etas, batch_sizes = _checked_settings(loss, etas, batch_sizes)
-    states = starting_states(start_or_minimiser(loss, start), loss.shape, n_chains)
+    for name, several in (("etas", etas), ("batch_sizes", batch_sizes)):
+        if np.ndim(several) != 1 or not len(several):
+            refuse(name, several, "a sequence of one number or more")
+    etas = [positive("eta", eta) for eta in etas]
+    batch_sizes = [checked_batch_size(size) for size in batch_sizes]
+    reports = [stable(loss, eta, size) for eta, size in product(etas, batch_sizes)]
+    states = states_of_loss(loss, start, n_chains)
     # Chains come first for the run, and lie side by side in memory for the arithmetic.
     settings = np.empty((len(batch_sizes), len(etas), *states.shape))
     settings[...] = states
@@ -67,36 +70,22 @@ def sgd_sweep(
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         phi = np.moveaxis(phi, 0, 2)
-        gradients = [batch_gradient(loss, phi.shape[2], size) for size in batch_sizes]
-        for index in minibatches(rng, "with_replacement", loss.n, max(batch_sizes), phi.shape[2]):
+        gradients = [loss.batch_gradient(phi.shape[2], size) for size in batch_sizes]
+        for index in scheme("with_replacement").draw(rng, loss.n, max(batch_sizes), phi.shape[2], "C"):
             for phi_of_size, size, gradient in zip(phi, batch_sizes, gradients):
-                phi_of_size -= eta * for_each_eta(gradient, phi_of_size, index[:size])
+                phi_of_size -= eta * _for_each_eta(gradient, phi_of_size, index[:size])
             yield
 
-    together = broadcasts(loss)
-
-    def for_each_eta(gradient, phi: Array, index: Array) -> Array:
-        if together:
-            return gradient(phi, index)
-        gradients = np.empty_like(phi)
-        for one, phi_of_eta in zip(gradients, phi):
-            one[...] = gradient(phi_of_eta, index)
-        return gradients
-
-    report = learning_rate_report(max(etas), loss.max_stable_eta, False)
     width = max(1, STATES // settings[0].size)
-    final = run(steps, settings, Plan(1.0, n_steps, 0, "final", seed, threads), report, width, "K").final
-    return np.moveaxis(final, (0, 1, 2), (2, 1, 0))
+    run_of_all = run(steps, settings, 1.0, reports[-1], width=width, order="K", n_steps=n_steps, seed=seed)
+    return np.moveaxis(run_of_all.final, (0, 1, 2), (2, 1, 0))
 
 
-def _checked_settings(loss: Loss, etas: Sequence[float], batch_sizes: Sequence[int]) -> tuple[list[float], list[int]]:
-    for name, several in (("etas", etas), ("batch_sizes", batch_sizes)):
-        if np.ndim(several) != 1 or not len(several):
-            refuse(name, several, "a sequence of one number or more")
-    etas = [positive("eta", eta) for eta in etas]
-    batch_sizes = [checked_batch_size(size) for size in batch_sizes]
-    for eta, size in product(etas, batch_sizes):
-        bound = partial(loss.max_stable_eta, size)
-        if unstable(loss, eta, bound):
-            raise DivergenceError(learning_rate_report(eta, bound, True)(None))
-    return etas, batch_sizes
+def _for_each_eta(gradient: BatchGradient, phi: Array, index: Array) -> Array:
+    """The gradients at the states of every eta, (etas, m, *shape), on the same batches."""
+    if gradient.broadcasts:
+        return gradient(phi, index)
+    gradients = np.empty_like(phi)
+    for one, phi_of_eta in zip(gradients, phi):
+        one[...] = gradient(phi_of_eta, index)
+    return gradients
