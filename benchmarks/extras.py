@@ -1,4 +1,4 @@
-"""What is not a row: the floor, what each idea brought, size, memory, threads, better algorithms, start-up, the widget."""
+"""What is not a row: the floor, what each idea brought, size, memory, processes, better algorithms, start-up, the widget."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ import work
 from timing import in_turn, times_in_turn
 
 from sgdsde_helpers.losses import MeanEstimation
+from sgdsde_helpers.sampling import uniform_integers
 from sgdsde_helpers.simulation import euler_maruyama, sgd, weak_second_order
-from sgdsde_helpers.simulation._streams import WIDEST, uniform_integers
+from sgdsde_helpers.simulation._streams import WIDEST
 from sgdsde_helpers.theory import chain_stationary_law
 
 
@@ -35,7 +36,7 @@ def measure(rounds: int, cores: set[int]) -> dict:
         "lost": ideas.lost(rounds),
         "size": size(rounds),
         "memory": memory(),
-        "threads": threads(rounds, cores),
+        "processes": processes(rounds, cores),
         "schemes": schemes(rounds),
         "transfer": transfer(rounds),
         "start": start_up(rounds),
@@ -82,7 +83,6 @@ def diffusion(rounds: int) -> dict:
         "Brownian motion": lambda: euler_maruyama(np.zeros_like, 1.0, **k),
         "linear drift, constant noise": lambda: euler_maruyama(np.negative, 1.0, **k),
         "row A: cubic drift, noise of the state": ours.contender(row),
-        "row A, normals from a table": ours.contender(row, normals="table"),
         "drift and noise of row A by themselves": drift_and_noise(row),
     }
     normal = "a normal number by itself"
@@ -123,8 +123,8 @@ def size(rounds: int) -> dict:
     return found
 
 
-def threads(rounds: int, cores: set[int]) -> dict:
-    """How much faster two threads, and two processes, do the work of eight blocks, on two cores."""
+def processes(rounds: int, cores: set[int]) -> dict:
+    """How much faster two processes, one for each seed, do the work of eight blocks, on two cores."""
     if len(cores) < 2:
         return {}
     os.sched_setaffinity(0, cores)
@@ -134,10 +134,9 @@ def threads(rounds: int, cores: set[int]) -> dict:
             row = work.BY_KEY[key]
             job = work.Row(key, row.title, row.unit, chains, 40, batch=row.batch)
             half = replace(job, chains=chains // 2)
-            runs = {t: ours.contender(job, threads=t) for t in (1, 2)}
-            runs["pool"] = lambda half=half: list(pool.map(run_row, [half, half]))
+            runs = {1: ours.contender(job), 2: lambda half=half: list(pool.map(run_row, [half, half]))}
             times = in_turn(runs, job.units, min(rounds, 5), perf_counter)
-            found[row.title] = {"threads": times[1] / times[2], "processes": times[1] / times["pool"]}
+            found[row.title] = times[1] / times[2]
     os.sched_setaffinity(0, {max(cores)})
     return found
 

@@ -11,8 +11,8 @@ import work
 from peers import numpy_plain
 from timing import in_turn
 
-from sgdsde_helpers.simulation._memory import aligned_empty
-from sgdsde_helpers.simulation._streams import uniform_integers
+from sgdsde_helpers.losses._memory import aligned_empty
+from sgdsde_helpers.sampling import uniform_integers
 
 PROBLEMS = {
     "A": work.Row("A", "Euler-Maruyama, 1-D, noise of the state, 100,000 paths", "path × step", 100_000, 50),
@@ -41,7 +41,7 @@ def blocks(row: work.Row, width: int):
 
 
 def paths(row: work.Row) -> dict:
-    """Row A: another generator, then blocks of paths; and normals from a table."""
+    """Row A: another generator, then blocks of paths."""
 
     def loop(generator, width):
         def run():
@@ -60,7 +60,6 @@ def paths(row: work.Row) -> dict:
         "plain loop, PCG64": loop(np.random.PCG64, row.chains),
         "+ SFC64": loop(np.random.SFC64, row.chains),
         "+ blocks of 16,384 paths": loop(np.random.SFC64, 2**14),
-        "the package, normals from a table": ours.contender(row, normals="table"),
     }
 
 

@@ -21,13 +21,13 @@ def noise(phi: np.ndarray) -> np.ndarray:
     return np.sqrt(work.noise_variance(phi))
 
 
-def contender(row: Row, chains: int | None = None, threads: int = 1, **options):
+def contender(row: Row, chains: int | None = None):
     """A function that does the row's work and returns the final states, and what else is recorded."""
     m, key = chains or row.chains, row.key[0]
-    k = {"n_steps": row.steps, "seed": 1, "threads": threads}
+    k = {"n_steps": row.steps, "seed": 1}
     if key in "AG":
         k["record"] = row.steps // 100 if key == "G" else "final"
-        paths = lambda: euler_maruyama(work.drift, noise, dt=work.DT, start=0.0, n_paths=m, **k, **options)
+        paths = lambda: euler_maruyama(work.drift, noise, dt=work.DT, start=0.0, n_paths=m, **k)
         return (lambda: work.records(paths().states[1:])) if key == "G" else lambda: paths().final
     if key == "B":
         return lambda: (

@@ -178,9 +178,9 @@ def simulation_tables(x: dict) -> dict[str, str]:
             "Peak memory of 10,000 scalar chains, in MB", "tab-memory", ["recorded", "100 steps", "1,000 steps"],
             [[recorded[name], *(f"{mb:.2f}" for mb in v)] for name, v in x["memory"].items()],
         ),
-        "threads": table(
-            "How many times faster two workers are than one", "tab-threads", ["work", "two threads", "two processes"],
-            [[title, f"{v['threads']:.2f}", f"{v['processes']:.2f}"] for title, v in x["threads"].items()],
+        "processes": table(
+            "How many times faster two processes are than one", "tab-processes", ["work", "two processes"],
+            [[title, f"{v:.2f}"] for title, v in x["processes"].items()],
         ),
     }  # fmt: skip
 

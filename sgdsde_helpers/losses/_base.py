@@ -45,7 +45,7 @@ class Loss(ABC):
         elif "minibatch_gradient" in own:
             plain = {"batch_gradient"}
         if "batch_gradient" in own and "minibatch_gradient" not in own:
-            cls.minibatch_gradient = _by_batch_gradient
+            cls.minibatch_gradient = _once(own["batch_gradient"])
         for name in plain - own.keys():
             setattr(cls, name, getattr(Loss, name))
 
@@ -103,8 +103,8 @@ class Loss(ABC):
         return "C"
 
     def weighted_gradient(self, phi: Array, weights: Array) -> Array:
-        """The mean over all examples of weight times gradient; `phi` (m, *shape), `weights` (m, n)."""
-        return np.einsum("mn,mn...->m...", weights, self.per_example_gradients(phi)) / self.n
+        """The sum over all examples of weight times gradient; `phi` (m, *shape), `weights` (m, n), whose rows sum to 1."""
+        return np.einsum("mn,mn...->m...", weights, self.per_example_gradients(phi))
 
     def hessian(self, phi: Array) -> Array:
         """Hessian of L at `phi` (..., *shape); the value has shape (..., *shape, *shape).
@@ -179,9 +179,15 @@ class Loss(ABC):
         return minibatch_factor(self.n, size, sampling, independent=False)
 
 
-def _by_batch_gradient(self: Loss, phi: Array, index: Array) -> Array:
-    """The mean gradient of each chain's own batch; `phi` (m, *shape), `index` (B, m)."""
-    return self.batch_gradient(len(phi), len(index))(phi, index)
+def _once(batch_gradient: Callable) -> Callable:
+    """The `minibatch_gradient` of a class with this `batch_gradient`: its value for one batch."""
+
+    def minibatch_gradient(self: Loss, phi: Array, index: Array) -> Array:
+        """The mean gradient of each chain's own batch; `phi` (m, *shape), `index` (B, m)."""
+        with np.errstate(over="ignore"):
+            return batch_gradient(self, len(phi), len(index))(phi, index)
+
+    return minibatch_gradient
 
 
 class FunctionLoss(Loss):

@@ -73,8 +73,8 @@ class LeastSquares(_ProductModel):
         return linear_model(self.X / root, [self.y / root], np.subtract, width, batch_size)
 
     def weighted_gradient(self, phi: Array, weights: Array) -> Array:
-        """Mean over all examples of weight times residual times features; `phi` (m, d), `weights` (m, n)."""
-        return (weights * self._residual(phi)) @ self.X / self.n
+        """Sum over all examples of weight times residual times features; `phi` (m, d), `weights` (m, n)."""
+        return (weights * self._residual(phi)) @ self.X
 
     def hessian(self, phi: Array) -> Array:
         """X'X/n, everywhere; of shape (..., d, d)."""
@@ -168,9 +168,8 @@ class LogisticRegression(_ProductModel):
         return replace(data, gradient=lambda phi, index: data(phi, index) + self.ridge * phi)
 
     def weighted_gradient(self, phi: Array, weights: Array) -> Array:
-        """Mean over all examples of weight times gradient; `phi` (m, d), `weights` (m, n)."""
-        ridge = self.ridge * weights.mean(axis=1)[:, None] * phi
-        return (weights * self._residual(phi)) @ self.X / self.n + ridge
+        """Sum over all examples of weight times gradient; `phi` (m, d), `weights` (m, n), whose rows sum to 1."""
+        return (weights * self._residual(phi)) @ self.X + self.ridge * phi
 
     def hessian(self, phi: Array) -> Array:
         """Mean of p_k (1 - p_k) x_k x_k' plus ridge times the identity, of shape (..., d, d)."""

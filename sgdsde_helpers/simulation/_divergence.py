@@ -20,7 +20,7 @@ def stable(loss: Loss, eta: float, batch_size: int, sampling: str = "with_replac
 
     def report(step: int | None) -> DivergenceReport:
         bound = loss.max_stable_eta(batch_size, sampling)
-        what = "makes SGD diverge" if step is None else f"made the run diverge by step {step}"
+        what = "makes the run diverge" if step is None else f"made the run diverge by step {step}"
         if bound is not None:
             what += f": it must be < {bound:.6g}" if loss.quadratic else f": near the minimum it must be < {bound:.6g}"
         return DivergenceReport(eta, bound, step, f"{name} = {eta:g} {what}")

@@ -145,9 +145,9 @@ def gaussian_weight_sgd(
     start: Array | float | None = None,
     **plan: Unpack[Plan],
 ) -> Paths | Moments:
-    r"""Gaussian SGD through random weights: :math:`\Phi_{i+1} = \Phi_i - \frac{\eta}{n} \sum_k w_k \nabla L_k(\Phi_i)`.
+    r"""Gaussian SGD through random weights: :math:`\Phi_{i+1} = \Phi_i - \eta \sum_k w_k \nabla L_k(\Phi_i)`.
 
-    The weights are :math:`w_k = 1 + \sqrt{n/B}\,(z_k - \bar z)` with n standard normal :math:`z_k`. Given the state, the step
+    The weights are :math:`w_k = 1/n + (z_k - \bar z)/\sqrt{nB}` with n standard normal :math:`z_k`. Given the state, the step
     is Gaussian with the mean and the covariance of SGD's step, exactly; no matrix d by d is formed, so d may be large.
 
     Parameters
@@ -174,7 +174,7 @@ def gaussian_weight_sgd(
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         for z in gaussians(rng, (len(phi), loss.n)):
-            w = 1 + np.sqrt(loss.n / batch) * (z - z.mean(axis=1, keepdims=True))
+            w = 1 / loss.n + (z - z.mean(axis=1, keepdims=True)) / np.sqrt(loss.n * batch)
             phi -= eta * loss.weighted_gradient(phi, w)
             yield
 

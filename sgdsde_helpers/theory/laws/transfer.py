@@ -18,6 +18,7 @@ import numpy as np
 from sgdsde_helpers.checks import Array, array, count, one_of, positive, refuse
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.sampling import scheme
 from sgdsde_helpers.theory.laws.density import GridLaw
 
 __all__ = ["chain_law", "chain_stationary_law"]
@@ -138,8 +139,7 @@ def batch_images(loss: Loss, eta: float, batch_size: int, sampling: str):
 
 def all_batches(n: int, batch_size: int, sampling: str) -> tuple[Array, Array]:
     """The examples of every different batch, (batches, B), and the batch's probability, (batches,)."""
-    one_of("sampling", sampling, ("with_replacement", "without_replacement"))
-    replace = sampling == "with_replacement"
+    replace = not scheme(sampling, independent=True).distinct
     many = comb(n + batch_size - 1, batch_size) if replace else comb(n, checked_batch_size(batch_size, n))
     if many > MOST_BATCHES:
         refuse("batch_size", batch_size, f"smaller: {n} examples make {many} different batches, over {MOST_BATCHES}")

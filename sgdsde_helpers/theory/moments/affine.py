@@ -13,10 +13,9 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.sampling import minibatch_factor
 
 __all__ = ["AffineGradients", "affine_gradients", "minibatch_factor"]
-
-SAMPLING = ("with_replacement", "without_replacement")
 
 
 @dataclass(frozen=True)
@@ -90,29 +89,3 @@ def affine_gradients(loss) -> AffineGradients:
             f"loss = {type(loss).__name__} is not allowed: its per-example gradients must be affine in phi"
         )
     return AffineGradients(curvatures, -gradients[0], scalar=not loss.shape)
-
-
-def minibatch_factor(n: int, batch_size: int, sampling: str = "with_replacement") -> float:
-    """Covariance of the minibatch gradient in units of Sigma: 1/B, or (n-B)/(B(n-1)) without replacement.
-
-    Without replacement two distinct draws have covariance -Sigma/(n-1), so that the mean of B draws has covariance
-    (1/B) Sigma - ((B-1)/B) Sigma/(n-1).
-
-    Parameters
-    ----------
-    n : int
-        Number of training examples.
-    batch_size : int
-        B; at most n without replacement.
-    sampling : {"with_replacement", "without_replacement"}
-        How one batch is drawn; batches are independent of each other.
-
-    Returns
-    -------
-    float
-    """
-    n = checks.count("n", n)
-    if checks.one_of("sampling", sampling, SAMPLING) == "with_replacement":
-        return 1 / checks.batch_size(batch_size)
-    size = checks.batch_size(batch_size, n)
-    return (n - size) / (size * (n - 1)) if n > 1 else 0.0

@@ -1,18 +1,18 @@
 """Which examples a batch holds: every sampling mode's index statistics."""
 
-from itertools import islice, permutations
+from itertools import islice, permutations, product
 
 import numpy as np
 import pytest
 from simulation_checks import assert_frequencies
 
-from sgdsde_helpers.simulation._minibatch import SCRATCH, minibatches
+from sgdsde_helpers.sampling import SCRATCH, minibatch_factor, scheme, uniform_integers
 from sgdsde_helpers.simulation._streams import streams
 
 
 def batches(sampling, n, batch_size, width, steps, seed=2):
     """The first `steps` batches, each (batch_size, width)."""
-    source = minibatches(streams(seed, 1)[0], sampling, n, batch_size, width)
+    source = scheme(sampling).draw(streams(seed, 1)[0], n, batch_size, width, "C")
     return [batch.astype(int) for batch in islice(source, steps)]
 
 
@@ -80,7 +80,7 @@ def test_reshuffled_orders_are_uniform_and_new_each_epoch():
 @pytest.mark.parametrize("sampling", ["with_replacement", "without_replacement", "reshuffled"])
 def test_a_batch_lies_in_memory_as_asked(sampling):
     for order in ("C", "F"):
-        batch = next(minibatches(streams(2, 1)[0], sampling, 10, 3, 4, order))
+        batch = next(scheme(sampling).draw(streams(2, 1)[0], 10, 3, 4, order))
         assert batch.shape == (3, 4)
         assert (batch.strides[0] > batch.strides[1]) == (order == "C")
 
@@ -92,3 +92,54 @@ def test_many_examples_are_all_reached(sampling):
     counts = np.histogram(batch, bins=7, range=(0, n))[0]
     assert_frequencies(counts, np.full(7, 1 / 7))
     assert batch.max() > 2**16
+
+
+@pytest.mark.parametrize("below", [1, 2, 7, 100, 3 * 2**30])
+def test_integers_are_uniform_and_independent(below):
+    drawn = np.empty((3, 40000), dtype=np.int64)
+    uniform_integers(streams(4, 1)[0], below, drawn)
+    assert drawn.min() >= 0 and drawn.max() < below
+    cells = min(below, 7)
+    coarse = drawn * cells // below
+    sizes = np.diff([-(-below * k // cells) for k in range(cells + 1)]) / below
+    for pair in ((coarse[0], coarse[1]), (coarse[0, ::2], coarse[0, 1::2])):
+        if cells > 1:
+            counts = np.bincount(pair[0] * cells + pair[1], minlength=cells**2)
+            assert_frequencies(counts, np.outer(sizes, sizes).ravel())
+
+
+@pytest.mark.parametrize("k", [3, 5])
+def test_the_uneven_rest_is_drawn_again(k):
+    # Of 2^32 words, 2^30 and 3 2^29 fall into the rest for these numbers: kept, they would double the weight of one
+    # number in three, and of three in five.
+    below = {3: 3 * 2**30, 5: 5 * 2**29}[k]
+    drawn = np.empty(100000, dtype=np.int64)
+    uniform_integers(streams(5, 1)[0], below, drawn)
+    assert_frequencies(np.bincount(drawn % k), np.full(k, 1 / k))
+
+
+@pytest.mark.parametrize("bits", [1, 10, 31])
+def test_integers_below_a_power_of_two_are_the_upper_bits_of_one_stream(bits):
+    drawn = np.empty((2, 3, 9001), dtype=np.int64)  # several draws, the last one partial
+    uniform_integers(streams(6, 1)[0], 2**bits, drawn)
+    words = streams(6, 1)[0].bit_generator.random_raw(drawn.size // 2).view(np.uint32)
+    np.testing.assert_array_equal(drawn.ravel(), words >> (32 - bits))
+
+
+@pytest.mark.parametrize("sampling", ["with_replacement", "without_replacement", "reshuffled"])
+def test_the_share_of_sigma_is_that_of_all_batches(sampling):
+    """A batch mean of 0, 1, 5, enumerated: all pairs with replacement, ordered pairs of distinct ones without."""
+    x = np.array([0.0, 1.0, 5.0])
+    every = product(x, repeat=2) if sampling == "with_replacement" else permutations(x, 2)
+    means = np.array([np.mean(batch) for batch in every])
+    assert minibatch_factor(3, 2, sampling, independent=False) == pytest.approx(means.var() / x.var(), rel=1e-12)
+
+
+def test_theory_of_independent_batches_refuses_the_others():
+    with pytest.raises(
+        ValueError, match="sampling = 'reshuffled' is not allowed: it must be one of 'with_replacement', 'without_r"
+    ):
+        minibatch_factor(3, 2, "reshuffled")
+    with pytest.raises(ValueError, match="from 1 to n = 3"):
+        minibatch_factor(3, 4, "without_replacement")
+    assert minibatch_factor(3, 4) == 0.25 and minibatch_factor(1, 1, "without_replacement") == 0

@@ -4,11 +4,10 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from scipy.special import ndtr
 from simulation_checks import assert_mean
 
 from sgdsde_helpers.simulation import euler_maruyama, ornstein_uhlenbeck, streams, weak_second_order
-from sgdsde_helpers.simulation._streams import gaussians, normal_table
+from sgdsde_helpers.simulation._streams import gaussians
 
 SCHEMES = (euler_maruyama, weak_second_order)
 
@@ -103,34 +102,3 @@ def test_one_long_step_beats_sixteen_short_ones_of_euler_maruyama():
 def test_it_is_refused_where_it_would_not_have_order_two():
     with pytest.raises(ValueError, match="it must be a number or a matrix, in a problem that is not scalar"):
         weak_second_order(lambda p: -p, lambda p: p[:, 0], dt=0.1, n_steps=1, start=[0.0, 1.0], seed=1)
-    with pytest.raises(ValueError, match="normals = 'rough' is not allowed"):
-        weak_second_order(lambda p: -p, 1.0, dt=0.1, n_steps=1, start=0.0, seed=1, normals="rough")
-
-
-def test_the_table_has_the_moments_of_the_normal_law():
-    z = normal_table()
-    for power, moment in enumerate([0.0, 1.0, 0.0, 3.0, 0.0], start=1):
-        assert np.mean(z**power) == pytest.approx(moment, abs=1e-12)
-    assert np.mean(z**6) == pytest.approx(15.0, rel=2e-3)
-    cells = np.arange(z.size + 1) / z.size
-    assert np.abs(ndtr(z) - cells[:-1]).max() < 3e-5 and np.abs(ndtr(z) - cells[1:]).max() < 3e-5
-    assert (np.diff(z) > 0).all() and 4.3 < z[-1] < 4.4
-
-
-@pytest.mark.parametrize("noise", [1.0, np.ones_like], ids=["a number", "numbers of the state"])
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_paths_from_the_table_take_their_steps_from_it(scheme, noise):
-    k = {"dt": 1.0, "n_steps": 1, "start": 0.0, "n_paths": 1000, "seed": 1}
-    exact, table = (scheme(np.zeros_like, noise, normals=normals, **k).final for normals in ("exact", "table"))
-    assert np.isin(table, normal_table()).all() and not np.isin(exact, normal_table()).any()
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_paths_from_the_table_have_the_moments_of_paths_from_normals(scheme):
-    k = {"dt": 0.1, "n_steps": 10, "start": 1.0, "n_paths": 40000}
-    exact = scheme(lambda p: -p, lambda p: 0.5 + 0.1 * p, seed=1, **k).final
-    table = scheme(lambda p: -p, lambda p: 0.5 + 0.1 * p, seed=2, normals="table", **k).final
-    for power in (1, 2, 3, 4):
-        assert_mean(table**power - exact**power, 0.0)
-    again = scheme(lambda p: -p, lambda p: 0.5 + 0.1 * p, seed=2, normals="table", threads=2, **k).final
-    np.testing.assert_array_equal(table, again)

@@ -150,6 +150,8 @@ def test_fast_methods_equal_the_plain_ones(loss, example):
     index = np.random.default_rng(8).integers(0, loss.n, (3, 4))
     assert np.allclose(loss.gradient(phi), Loss.gradient(loss, phi), rtol=1e-12, atol=1e-14)
     assert np.allclose(loss.minibatch_gradient(phi, index), Loss.minibatch_gradient(loss, phi, index), rtol=1e-12)
+    w = np.random.default_rng(9).dirichlet(np.ones(loss.n), 4) * 3 - 2 / loss.n  # rows sum to 1, some entries negative
+    assert np.allclose(loss.weighted_gradient(phi, w), Loss.weighted_gradient(loss, phi, w), rtol=1e-11, atol=1e-13)
     assert np.allclose(loss.covariance(phi), Loss.covariance(loss, phi), rtol=1e-11, atol=1e-13)
     assert np.allclose(loss.hessian(phi), Loss.hessian(loss, phi), rtol=1e-8, atol=1e-9)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sgdsde_helpers.simulation._memory import aligned_copy, aligned_empty
+from sgdsde_helpers.losses._memory import aligned_copy, aligned_empty
 
 
 def address(x):

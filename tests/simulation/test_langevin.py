@@ -8,7 +8,7 @@ from scipy.stats import norm
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.comparison import compare
-from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, TiltedQuadratic
+from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic, TiltedQuadratic
 from sgdsde_helpers.measure import covariance_and_error, mean_and_error
 from sgdsde_helpers.simulation import euler_maruyama, langevin, mala, streams
 from sgdsde_helpers.simulation._streams import block_width, gaussians
@@ -86,8 +86,19 @@ def test_metropolis_correction_in_a_double_well():
 def test_a_small_step_is_almost_always_accepted_and_a_huge_one_is_said_to_diverge():
     bowl = TiltedQuadratic(np.eye(2), np.zeros((2, 2)) + [[1.0, 0.0], [-1.0, 0.0]])
     assert mala(bowl, 1.0, step=1e-3, n_steps=50, n_chains=100, seed=8)[1] > 0.999
-    with pytest.raises(DivergenceError, match="step = 3 made the run diverge"):
-        langevin(bowl, 1.0, step=3.0, n_steps=2000, n_chains=2, seed=9)
+    for sampled in ({}, {"batch_size": 1}):
+        with pytest.raises(DivergenceError, match="step = 2 makes the run diverge: it must be < 2"):
+            langevin(bowl, 1.0, step=2.0, n_steps=1, seed=9, **sampled)
+    with pytest.raises(DivergenceError, match="step = 1.5 made the run diverge by step 64: near the minimum"):
+        langevin(DoubleWell(0.3), 1.0, step=1.5, start=4.0, n_steps=2000, n_chains=2, seed=9)
+
+
+def test_the_bound_of_a_sampled_gradient_is_that_of_its_batch_size():
+    line = ScalarQuadratic([0.5, 1.5], [0.0, 1.0])  # 2 h / (h^2 + var h / B)
+    langevin(line, 1.0, step=1.7, n_steps=1, seed=1)
+    langevin(line, 1.0, step=1.7, batch_size=2, n_steps=1, seed=1)
+    with pytest.raises(DivergenceError, match="it must be < 1.6"):
+        langevin(line, 1.0, step=1.7, batch_size=1, n_steps=1, seed=1)
 
 
 @pytest.mark.parametrize(("name", "value"), [("step", 0.0), ("step", np.inf), ("temperature", -1.0)])

@@ -1,4 +1,4 @@
-"""Same seed, same numbers: whatever the threads, the processes, the number of steps, and what is recorded."""
+"""Same seed, same numbers: whatever the processes, the number of steps, and what is recorded."""
 
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
@@ -6,22 +6,25 @@ from multiprocessing import get_context
 
 import numpy as np
 import pytest
-from simulation_checks import assert_frequencies
 
 from sgdsde_helpers.losses import LeastSquares, MeanEstimation
 from sgdsde_helpers.simulation import (
+    adam,
     brownian_motion,
     euler_maruyama,
     gaussian_sgd,
+    gaussian_weight_sgd,
     langevin,
     mala,
+    momentum,
     ornstein_uhlenbeck,
     sgd,
     sgd_sde,
     streams,
+    svag,
     weak_second_order,
 )
-from sgdsde_helpers.simulation._streams import block_width, blocks, gaussians, uniform_integers
+from sgdsde_helpers.simulation._streams import block_width, blocks, gaussians
 
 DATA = np.random.default_rng(0).normal(size=(40, 3))
 LINE = LeastSquares(DATA, DATA @ [1.0, 2.0, -1.0] + DATA[:, 0] ** 2)
@@ -30,7 +33,7 @@ M = 40000  # three blocks of chains with one parameter, two of chains with three
 
 
 def all_simulations(m=M, **arguments):
-    """One run of every simulation that takes threads, on scalar and vector problems."""
+    """One run of every simulation, on scalar and vector problems."""
     k = {"n_steps": 70, "seed": 5} | arguments
     drift, noise = sgd_sde(LINE, 0.1)
     return [
@@ -40,6 +43,10 @@ def all_simulations(m=M, **arguments):
         sgd(LINE, 0.1, n_chains=m // 3, batch_size=3, **k),
         gaussian_sgd(POINTS, 0.3, n_chains=m, **k),
         gaussian_sgd(LINE, 0.1, n_chains=m // 3, noise="frozen", **k),
+        gaussian_weight_sgd(LINE, 0.1, n_chains=m // 20, **k),
+        momentum(LINE, 0.02, 0.9, n_chains=m // 3, **k),
+        svag(LINE, 0.1, 2, n_chains=m // 3, **k),
+        adam(LINE, 0.01, n_chains=m // 3, **k),
         euler_maruyama(drift, noise, dt=0.1, start=np.zeros(3), n_paths=m // 3, **k),
         ornstein_uhlenbeck(np.eye(3), np.eye(3), dt=0.1, start=np.zeros(3), n_paths=m // 3, **k),
         brownian_motion(1.0, dt=0.1, n_paths=m, **k),
@@ -63,12 +70,6 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_does_not():
         assert (a != b).mean() > 0.9
 
 
-def test_threads_do_not_change_the_result():
-    assert_all_equal(finals(record="final"), finals(record="final", threads=2))
-    for a, b in zip(all_simulations(record="moments"), all_simulations(record="moments", threads=3)):
-        assert_all_equal([a.mean, a.second], [b.mean, b.second])
-
-
 def test_what_is_recorded_does_not_change_the_chains():
     final = finals(record="final")
     for record in ("all", 7, "moments"):
@@ -84,6 +85,10 @@ def test_a_longer_run_begins_like_a_shorter_one():
 
 WITH_BURN_IN = {
     "sgd": lambda **k: sgd(POINTS, 0.3, n_chains=99, **k),
+    "momentum": lambda **k: momentum(POINTS, 0.1, 0.9, n_chains=99, **k),
+    "svag": lambda **k: svag(POINTS, 0.1, 3, n_chains=99, **k),
+    "adam": lambda **k: adam(POINTS, 0.1, n_chains=99, **k),
+    "gaussian_weight_sgd": lambda **k: gaussian_weight_sgd(POINTS, 0.1, n_chains=99, **k),
     "gaussian_sgd": lambda **k: gaussian_sgd(POINTS, 0.3, n_chains=99, **k),
     "euler_maruyama": lambda **k: euler_maruyama(np.negative, 1.0, dt=0.1, start=0.5, n_paths=99, **k),
     "weak_second_order": lambda **k: weak_second_order(np.negative, 1.0, dt=0.1, start=0.5, n_paths=99, **k),
@@ -159,38 +164,6 @@ def test_normals_with_a_mean_and_a_factor():
     root, mean = np.array([[2.0, 0.0], [1.0, 3.0]]), np.array([5.0, -7.0])
     (drawn,) = islice(gaussians(streams(1, 1)[0], (9, 2), root, mean=mean), 1)
     np.testing.assert_allclose(drawn, mean + streams(1, 1)[0].standard_normal((9, 2)) @ root.T, rtol=1e-13)
-
-
-@pytest.mark.parametrize("below", [1, 2, 7, 100, 3 * 2**30])
-def test_integers_are_uniform_and_independent(below):
-    drawn = np.empty((3, 40000), dtype=np.int64)
-    uniform_integers(streams(4, 1)[0], below, drawn)
-    assert drawn.min() >= 0 and drawn.max() < below
-    cells = min(below, 7)
-    coarse = drawn * cells // below
-    sizes = np.diff([-(-below * k // cells) for k in range(cells + 1)]) / below
-    for pair in ((coarse[0], coarse[1]), (coarse[0, ::2], coarse[0, 1::2])):
-        if cells > 1:
-            counts = np.bincount(pair[0] * cells + pair[1], minlength=cells**2)
-            assert_frequencies(counts, np.outer(sizes, sizes).ravel())
-
-
-@pytest.mark.parametrize("k", [3, 5])
-def test_the_uneven_rest_is_drawn_again(k):
-    # Of 2^32 words, 2^30 and 3 2^29 fall into the rest for these numbers: kept, they would double the weight of one
-    # number in three, and of three in five.
-    below = {3: 3 * 2**30, 5: 5 * 2**29}[k]
-    drawn = np.empty(100000, dtype=np.int64)
-    uniform_integers(streams(5, 1)[0], below, drawn)
-    assert_frequencies(np.bincount(drawn % k), np.full(k, 1 / k))
-
-
-@pytest.mark.parametrize("bits", [1, 10, 31])
-def test_integers_below_a_power_of_two_are_the_upper_bits_of_one_stream(bits):
-    drawn = np.empty((2, 3, 9001), dtype=np.int64)  # several draws, the last one partial
-    uniform_integers(streams(6, 1)[0], 2**bits, drawn)
-    words = streams(6, 1)[0].bit_generator.random_raw(drawn.size // 2).view(np.uint32)
-    np.testing.assert_array_equal(drawn.ravel(), words >> (32 - bits))
 
 
 def test_blocks_cover_the_chains_once():

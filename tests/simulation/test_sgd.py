@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from simulation_checks import assert_covariance, assert_frequencies, assert_mean
 
-from sgdsde_helpers.checks import DivergenceError, DivergenceReport
+from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import (
     DoubleWell,
     FunctionLoss,
@@ -19,7 +19,7 @@ from sgdsde_helpers.losses import (
     SoftmaxRegression,
 )
 from sgdsde_helpers.simulation import euler_maruyama, gaussian_sgd, sgd, sgd_sde, streams
-from sgdsde_helpers.simulation._gradients import batch_gradient, batches_and_gradient, means_of_tuples, tuple_size
+from sgdsde_helpers.simulation._run import Minibatches
 from sgdsde_helpers.simulation._streams import block_width, blocks, gaussians
 
 RNG = np.random.default_rng(8)
@@ -47,8 +47,8 @@ def plain_sgd(loss, eta, start, n_steps, batch_size, sampling, seed):
     chains = blocks(len(final), block_width(final[0].size))
     for these, rng in zip(chains, streams(seed, len(chains))):
         phi = final[these]
-        together = tuple_size(loss, batch_size) if sampling == "with_replacement" else 1
-        batches, _ = batches_and_gradient(rng, loss, sampling, batch_size, len(phi), eta)
+        batches, quick = Minibatches(loss, batch_size, sampling).of_block(rng, len(phi))
+        together = batch_size // quick.draws
         for index in islice(batches, n_steps):
             examples = np.concatenate([index // loss.n**k % loss.n for k in range(together)])  # the digits in base n
             phi -= eta * Loss.minibatch_gradient(loss, phi, examples)
@@ -71,7 +71,7 @@ def test_sgd_is_the_plain_loop_over_several_blocks():
         loss = LOSSES[name]
         assert m > block_width(max(1, np.size(loss.minimiser)))
         start = np.full((m, *loss.shape), 0.1)
-        fast = sgd(loss, 0.1, n_steps=12, batch_size=9, n_chains=m, start=start[0], seed=4, threads=2).final
+        fast = sgd(loss, 0.1, n_steps=12, batch_size=9, n_chains=m, start=start[0], seed=4).final
         np.testing.assert_allclose(
             fast, plain_sgd(loss, 0.1, start, 12, 9, "with_replacement", 4), rtol=1e-12, atol=1e-13
         )
@@ -83,11 +83,11 @@ def test_quick_gradients_are_the_losses_own(loss, batch_size):
     width = 70  # with the large batches, more than the buffers hold at once
     phi = RNG.normal(size=(width, *loss.shape))
     index = RNG.integers(0, loss.n, size=(batch_size, width), dtype=np.uint16)
-    eta_gradient = batch_gradient(loss, width, batch_size, eta=0.3)
+    gradient = loss.batch_gradient(width, batch_size)
     for part in (index, index[: batch_size - 1], index):  # a smaller last batch of an epoch in between
         if len(part):
-            expected = 0.3 * loss.minibatch_gradient(phi, part)
-            np.testing.assert_allclose(eta_gradient(phi, part), expected, rtol=1e-11, atol=1e-12)
+            expected = Loss.minibatch_gradient(loss, phi, part)
+            np.testing.assert_allclose(gradient(phi, part), expected, rtol=1e-11, atol=1e-12)
 
 
 @pytest.mark.parametrize("batch_size", [1, 20])
@@ -97,22 +97,8 @@ def test_a_quick_logistic_gradient_far_out(name, batch_size):
     phi = np.outer([-1e4, 1e4], loss.X[0])  # the exponential of x . phi is 0 or overflows
     index = np.zeros((batch_size, 2), dtype=int)
     with np.errstate(over="ignore"):  # as in a run
-        quick = batch_gradient(loss, 2, batch_size)(phi, index)
-    np.testing.assert_allclose(quick, loss.minibatch_gradient(phi, index), rtol=1e-13)
-
-
-def test_means_of_tuples_are_those_of_all_batches():
-    table = X[:5, :2]
-    for size in (1, 2, 3):
-        every = np.array([table[list(batch)].mean(axis=0) for batch in product(range(5), repeat=size)])
-        np.testing.assert_allclose(means_of_tuples(table, size), every, rtol=1e-13)
-
-
-def test_sizes_of_tuples_divide_the_batch_and_keep_the_table_small():
-    two, hundred, many = (MeanEstimation(np.arange(float(n))) for n in (2, 100, 200))
-    assert [tuple_size(two, size) for size in (1, 2, 7, 8, 11, 64)] == [1, 2, 7, 8, 11, 8]
-    assert [tuple_size(hundred, size) for size in (1, 2, 3, 64)] == [1, 2, 1, 2]
-    assert tuple_size(many, 8) == tuple_size(LOSSES["least squares"], 8) == 1
+        quick = loss.batch_gradient(2, batch_size)(phi, index)
+    np.testing.assert_allclose(quick, Loss.minibatch_gradient(loss, phi, index), rtol=1e-13)
 
 
 @pytest.mark.parametrize("name", ["mean, scalar", "scalar quadratic", "least squares", "logistic, many features"])
@@ -252,8 +238,6 @@ def test_an_unstable_learning_rate_is_refused_before_any_step(loss, batch_size, 
     with pytest.raises(DivergenceError, match="must be < ") as caught:
         sgd(loss, 1.001 * bound, **k)
     assert caught.value.report.eta_bound == bound and caught.value.report.step is None
-    report = sgd(loss, 1.001 * bound, on_divergence="return", **k)
-    assert report == caught.value.report
     sgd(loss, 0.999 * bound, **(k | {"n_steps": 5}))
 
 
@@ -277,13 +261,14 @@ def test_state_dependent_noise_has_the_bound_of_its_batch_size():
 def test_a_run_that_diverges_is_stopped_and_reported():
     well = DoubleWell(0.3)
     for record in ("final", "all", "moments", 9):
-        report = sgd(well, 1.5, n_steps=300, start=4.0, n_chains=3, record=record, seed=1, on_divergence="return")
-        assert isinstance(report, DivergenceReport)
+        with pytest.raises(DivergenceError) as caught:
+            sgd(well, 1.5, n_steps=300, start=4.0, n_chains=3, record=record, seed=1)
+        report = caught.value.report
         assert report.step == 64 and report.eta_bound == 1.0 and "eta = 1.5" in report.message
     with pytest.raises(DivergenceError, match="by step 64"):
         gaussian_sgd(well, 1.5, n_steps=300, start=4.0, seed=1)
     with pytest.raises(DivergenceError, match="by step 64"):
-        sgd(well, 1.5, n_steps=300, start=4.0, n_chains=20000, threads=2, seed=1)
+        sgd(well, 1.5, n_steps=300, start=4.0, n_chains=20000, seed=1)
     with pytest.raises(DivergenceError, match="by step 30"):
         sgd(well, 1.5, n_steps=30, start=4.0, seed=1)
 
@@ -298,7 +283,7 @@ BAD = [
     ({"batch_size": 4, "sampling": "without_replacement"}, "from 1 to n = 3"),
     ({"batch_size": 4, "sampling": "reshuffled"}, "from 1 to n = 3"),
     ({"n_chains": 0}, "n_chains = 0 is not allowed"),
-    ({"threads": 0}, "threads = 0 is not allowed"),
+    ({"threads": 2}, "threads"),
     ({"start": np.inf}, "start = inf is not allowed"),
     ({"start": [[1.0, 2.0]]}, r"start of shape \(1, 2\) is not allowed"),
     ({"start": [1.0, 2.0], "n_chains": 3}, r"its shape must be \(\) or \(3,\)"),
@@ -307,7 +292,7 @@ BAD = [
     ({"record": "some"}, "record = 'some' is not allowed"),
     ({"record": 0}, "record = 0 is not allowed"),
     ({"record": "moments", "n_steps": 0}, "n_steps = 0 is not allowed"),
-    ({"on_divergence": "warn"}, "on_divergence = 'warn' is not allowed"),
+    ({"n_step": 3}, "gd: got an unexpected keyword argument 'n_step'"),
     ({"seed": None}, "seed = None is not allowed"),
 ]
 
