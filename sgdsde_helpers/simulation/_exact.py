@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Unpack
+from typing import Any, Unpack
 
 import numpy as np
 
@@ -82,7 +82,7 @@ def brownian_motion(
     dt: float,
     n_paths: int = 1,
     record: str | int = "all",
-    **plan: Unpack[Plan],
+    **plan: Any,  # `Plan` but for the record
 ) -> Paths | Moments:
     r"""Brownian motion from 0 with the given covariance per unit time; its increments over dt are exact.
 

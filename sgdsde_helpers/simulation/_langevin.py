@@ -55,8 +55,8 @@ def langevin(
     h, t = positive("step", step), positive("temperature", temperature)
     batches = None if batch_size is None else Minibatches(loss, batch_size)
     states = states_of_loss(loss, start, n_chains)
-    sampled = (loss.n, "without_replacement") if batch_size is None else (batch_size,)
-    report = stable(loss, h, *sampled, name="step")
+    size, sampling = (loss.n, "without_replacement") if batches is None else (batches.size, "with_replacement")
+    report = stable(loss, h, size, sampling, "step")
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         for noise in gaussians(rng, phi.shape, np.sqrt(2 * h * t)):

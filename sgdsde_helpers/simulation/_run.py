@@ -53,7 +53,7 @@ def simulation(function: F) -> F:
             raise TypeError(f"{function.__name__}: {error}") from None
         return function(*args, **kwargs)
 
-    checked.__signature__ = shown
+    vars(checked)["__signature__"] = shown
     return checked
 
 

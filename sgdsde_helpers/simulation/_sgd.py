@@ -121,7 +121,7 @@ def gaussian_sgd(
     frozen = one_of("noise", noise, ("state_dependent", "frozen")) == "frozen"
     states = states_of_loss(loss, start, n_chains)
     # Frozen noise does not multiply the state: the bound is that of gradient descent, a batch of all the examples.
-    report = stable(loss, eta, *((loss.n, "without_replacement") if frozen else (batch,)))
+    report = stable(loss, eta, loss.n, "without_replacement") if frozen else stable(loss, eta, batch)
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         if frozen:
