@@ -11,7 +11,15 @@ from sgdsde_helpers.checks import Array, array, covariance_matrix, refuse
 from sgdsde_helpers.losses import MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.simulation import sgd
 
-__all__ = ["DIABETES_FEATURES", "diabetes", "diabetes_loss", "noise_sum", "points_with_covariance", "two_points"]
+__all__ = [
+    "DIABETES_FEATURES",
+    "diabetes",
+    "diabetes_loss",
+    "digits",
+    "noise_sum",
+    "points_with_covariance",
+    "two_points",
+]
 
 DIABETES_FEATURES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
@@ -58,6 +66,29 @@ def diabetes_loss() -> ScalarQuadratic:
     """Least squares on the feature bmi of the diabetes data, as one parabola an example."""
     X, y = diabetes(["bmi"])
     return ScalarQuadratic(X[:, 0] ** 2, y / X[:, 0])
+
+
+def digits() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """The handwritten digits of scikit-learn, 8 x 8 pixels, in a fixed random order: 1,437 to train on and 360 to test with.
+
+    Returns
+    -------
+    (X, y), (X_test, y_test) : ndarrays
+        Pixels between 0 and 1, of shape (1437, 64) and (360, 64), and the digits 0 to 9.
+
+    Raises
+    ------
+    ImportError
+        If scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise ImportError("the digits come with scikit-learn: pip install scikit-learn") from error
+    X, y = load_digits(return_X_y=True)
+    order = np.random.default_rng(0).permutation(len(X))
+    X, y = X[order] / 16, y[order]
+    return (X[:1437], y[:1437]), (X[1437:], y[1437:])
 
 
 def two_points() -> Array:

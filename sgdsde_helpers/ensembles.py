@@ -1,0 +1,83 @@
+"""Stored ensembles of a small network: one number a chain, for each of many arms, and what they say together."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sgdsde_helpers.checks import Array, refuse
+
+__all__ = ["DECAY", "Ensemble", "load_ensembles"]
+
+DECAY = 0.005  # weight decay of the network whose ensembles are stored
+PER_CHAIN = ("train", "test", "accuracy", "norm2", "grad2", "noise", "phi_g", "ghat2", "final_train", "final_test")
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """The chains of one arm: its setting, and time averages of every chain over the second part of its run.
+
+    Attributes
+    ----------
+    name, kind : str
+        The arm's name, and what it is: "sgd", "svag", "gauss", "epoch", "momentum" or "adam".
+    eta : float
+        The learning rate; for "svag" and "gauss" the one that is imitated, in steps of eta / l.
+    batch_size, l : int
+        B, and the number of steps that stand for one.
+    mu : float
+        Momentum.
+    chains : dict of ndarrays of shape (m,)
+        "train", "test": cross-entropy without the decay; "norm2": |phi|^2; "grad2": |g|^2; "noise": tr Sigma at batch size 1;
+        "phi_g": <phi . ghat>; "ghat2": <|ghat|^2>; "accuracy"; "final_train", "final_test": at the end of the run.
+    times, curve_mean, curve_sd : ndarrays
+        Times t (sums of learning rates), and mean and standard deviation over chains of the training loss at them.
+    """
+
+    name: str
+    kind: str
+    eta: float
+    batch_size: int
+    l: int
+    mu: float
+    chains: dict[str, Array]
+    times: Array
+    curve_mean: Array
+    curve_sd: Array
+
+    @property
+    def objective(self) -> Array:
+        """The whole loss of each chain, decay included: the potential that SGD descends; of shape (m,)."""
+        return self.chains["train"] + DECAY / 2 * self.chains["norm2"]
+
+
+def load_ensembles(path: str | Path) -> dict[str, Ensemble]:
+    """The ensembles stored in a file, by name.
+
+    Parameters
+    ----------
+    path : path of an .npz file
+        As `benchmarks/network_ensembles.py` writes it: arrays "NAME/KEY", and "meta", the settings as JSON.
+
+    Returns
+    -------
+    dict of Ensemble
+
+    Raises
+    ------
+    ValueError
+        If the file has no settings.
+    """
+    with np.load(path) as data:
+        if "meta" not in data:
+            refuse("path", str(path), "a file of ensembles, with their settings under 'meta'")
+        arms = {}
+        for name, m in json.loads(str(data["meta"])).items():
+            chains = {key: data[f"{name}/{key}"].astype(float) for key in PER_CHAIN}
+            curve = (data[f"{name}/{key}"].astype(float) for key in ("times", "curve_mean", "curve_sd"))
+            setting = (m["kind"], m["eta"], m["batch_size"], m["l"], m["mu"])
+            arms[name] = Ensemble(name, *setting, chains, *curve)
+    return arms
