@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
-from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.figures.style import (
     ACCENT,
     GAUSSIAN_SGD,
@@ -24,6 +23,7 @@ from sgdsde_helpers.figures.style import (
     setting,
 )
 from sgdsde_helpers.losses import TanhNetwork
+from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import sgd
 
 COLORS = {"SGD": SGD, "Gaussian SGD": GAUSSIAN_SGD, "SDE": SDE, "momentum 0.9": ACCENT, "SVAG, l = 16": SKY}
