@@ -23,6 +23,7 @@ __all__ = [
     "batch_size",
     "count",
     "covariance_matrix",
+    "diverges",
     "fraction",
     "non_negative",
     "number",
@@ -30,6 +31,7 @@ __all__ = [
     "positive",
     "positive_definite",
     "refuse",
+    "square",
 ]
 
 _ROUNDING = 1e-10  # asymmetry and negative eigenvalues below this fraction of the largest entry are rounding
@@ -71,6 +73,12 @@ class DivergenceError(ValueError):
 def refuse(name: str, value: Any, allowed: str, error: type[Exception] = ValueError) -> NoReturn:
     """Raise `error`, which says that argument `name` has this `value`, and what is `allowed` ("it must be ...")."""
     raise error(f"{name} = {_short(value)} is not allowed: it must be {allowed}")
+
+
+def diverges(eta: float, bound: float | None, why: str) -> NoReturn:
+    """Raise a `DivergenceError` for a learning rate at which, as `why` says, what is asked for does not exist."""
+    message = f"eta = {eta} is not allowed: {why}"
+    raise DivergenceError(DivergenceReport(eta=eta, eta_bound=bound, step=None, message=message))
 
 
 def number(name: str, value: Any, allowed: str = "a finite number") -> float:
@@ -211,16 +219,21 @@ def covariance_matrix(name: str, value: Any, dim: int | None = None) -> Array:
     return _symmetric(name, value, dim, "positive semidefinite", lambda low, scale: low >= -_ROUNDING * scale)
 
 
+def square(name: str, value: Any) -> Array:
+    """Return `value` as a number, of shape (), or a square matrix of numbers; raise unless it is one."""
+    matrix = array(name, value)
+    if matrix.ndim not in (0, 2) or matrix.shape[:1] != matrix.shape[1:]:
+        raise ValueError(f"{name} of shape {matrix.shape} is not allowed: it must be a number or a square matrix")
+    return matrix
+
+
 def positive_definite(name: str, value: Any, dim: int | None = None) -> Array:
     """Return `value` as a number > 0 or a symmetric positive definite matrix; arguments as in `covariance_matrix`."""
     return _symmetric(name, value, dim, "positive definite", lambda low, scale: low > 1e-14 * scale)
 
 
 def _symmetric(name: str, value: Any, dim: int | None, kind: str, admits) -> Array:
-    shape = None if dim is None else (() if dim == 0 else (dim, dim))
-    c = array(name, value, shape)
-    if c.ndim not in (0, 2) or (c.ndim == 2 and c.shape[0] != c.shape[1]):
-        raise ValueError(f"{name} of shape {c.shape} is not allowed: it must be a number or a square matrix")
+    c = square(name, value) if dim is None else array(name, value, (dim, dim) if dim else ())
     matrix = np.atleast_2d(c)
     scale = np.abs(matrix).max()
     if np.abs(matrix - matrix.T).max() > _ROUNDING * scale:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,8 +29,6 @@ def mean_square_bound(X: Array, hessian: Array, c: float) -> float:
     -------
     float
     """
-    from scipy.sparse.linalg import LinearOperator, eigsh
-
     values, vectors = np.linalg.eigh(hessian)
     kept = values > 1e-12 * values[-1]  # in a flat direction nothing moves
     values, z = values[kept], X @ vectors[:, kept]
@@ -43,12 +42,19 @@ def mean_square_bound(X: Array, hessian: Array, c: float) -> float:
         fourth = (z.T * ((z @ m) * z).sum(axis=1)) @ z / len(z)
         return (((1 - c) * values[:, None] * m * values + c * fourth) / root).ravel()
 
+    return 1.0 / largest_eigenvalue(product, d)
+
+
+def largest_eigenvalue(product: Callable[[Array], Array], d: int) -> float:
+    """Of a self-adjoint operator on (d, d) matrices, given on flat ones, that keeps the positive semidefinite ones so."""
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
     if d <= 3:  # Lanczos wants room
         dense = np.column_stack([product(e) for e in np.eye(d * d)])
-        return 1.0 / float(np.linalg.eigvalsh((dense + dense.T) / 2)[-1])
+        return float(np.linalg.eigvalsh((dense + dense.T) / 2)[-1])
     operator = LinearOperator((d * d, d * d), matvec=product, dtype=float)
     start = np.eye(d).ravel()  # a positive matrix is never orthogonal to the leading eigenvector, and it is no draw
-    return 1.0 / float(eigsh(operator, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
+    return float(eigsh(operator, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
 
 
 def newton_minimiser(loss: Loss, steps: int = 30) -> Array | None:

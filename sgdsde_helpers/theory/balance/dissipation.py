@@ -40,7 +40,7 @@ def fluctuation_dissipation(
         E[phi . grad L], (eta/2) E|ghat|^2 and (eta/2) f E tr Sigma, f the minibatch factor; the first two are equal.
     """
     p, _, s = _stationary(loss, eta, batch_size, sampling)
-    noise = np.trace(p.covariance_at_minimiser) + np.trace((p.curvature_noise @ s.ravel()).reshape(s.shape))
+    noise = np.trace(p.covariance_at_minimiser) + np.trace(p.curvature_noise(s))
     noise *= minibatch_factor(len(p.constants), batch_size, sampling)
     dissipation = np.trace(p.hessian @ s)  # E[phi . H (phi - mean)], whatever phi is measured from
     squared_gradient = np.trace(p.hessian @ s @ p.hessian)

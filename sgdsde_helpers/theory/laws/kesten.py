@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from sgdsde_helpers import checks
-from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
+from sgdsde_helpers.checks import Array
 
 __all__ = ["batch_mean_law", "kesten_exponent", "kesten_limit", "sde_tail_exponent"]
 
@@ -79,8 +79,7 @@ def kesten_exponent(curvatures, eta: float, batch_size: int = 1, weights=None) -
         growth = np.log(np.abs(1 - eta * h))
     mean = float(np.sum(w * growth))
     if mean >= 0:
-        message = f"eta = {eta} is not allowed: E log|1 - eta h| = {mean:.4g}, and a stationary law needs it < 0"
-        raise DivergenceError(DivergenceReport(eta=eta, eta_bound=None, step=None, message=message))
+        checks.diverges(eta, None, f"E log|1 - eta h| = {mean:.4g}, and a stationary law needs it < 0")
     return _root(growth, w)
 
 

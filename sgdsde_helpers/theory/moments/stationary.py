@@ -7,10 +7,11 @@ covariances before and after the step give H S + S H - eta H S H = eta Sigma/B; 
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
+from scipy.sparse.linalg import LinearOperator, cg
 
 from sgdsde_helpers import checks
-from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
+from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses._numerics import largest_eigenvalue
 from sgdsde_helpers.theory.moments.affine import AffineGradients, affine_gradients, minibatch_factor
 
 __all__ = [
@@ -18,11 +19,12 @@ __all__ = [
     "arms_stationary_cumulants",
     "sde_stationary_covariance",
     "sde_stationary_moments",
-    "sgd_stability_bound",
     "sgd_stationary_covariance",
     "sgd_stationary_moments",
     "stratonovich_stationary_moments",
 ]
+
+_RESIDUAL = 1e-13  # of the equation for the covariance, relative to its source
 
 
 def sde_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -> float | Array:
@@ -49,7 +51,7 @@ def sde_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -
         If H is not positive definite or Sigma is not a covariance.
     """
     h, noise = _constant_problem(hessian, sigma, eta, batch_size)
-    return _unwrap(solve_continuous_lyapunov(h, noise / eta), hessian)
+    return _in_eigenbasis(h, noise, 0.0, scalar=np.ndim(hessian) == 0)
 
 
 def sgd_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -> float | Array:
@@ -64,8 +66,7 @@ def sgd_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -
     """
     h, noise = _constant_problem(hessian, sigma, eta, batch_size)
     _refuse_divergence(eta, 2 / np.linalg.eigvalsh(h)[-1])
-    step = np.eye(len(h)) - eta * h
-    return _unwrap(solve_discrete_lyapunov(step, noise), hessian)
+    return _in_eigenbasis(h, noise, eta, scalar=np.ndim(hessian) == 0)
 
 
 def arms_stationary_cumulants(
@@ -120,7 +121,7 @@ def sgd_stationary_moments(
     Raises
     ------
     DivergenceError
-        If eta is at or past `sgd_stability_bound`.
+        If eta is at or past the bound at which the second moment ceases to exist, `max_stable_eta` of the loss.
     """
     problem, factor = _affine_problem(loss, eta, batch_size, sampling)
     return affine_stationary_moments(problem, eta, factor, discrete=True)
@@ -176,27 +177,6 @@ def stratonovich_stationary_moments(loss, eta: float, batch_size: int = 1) -> tu
     return float(minimiser + mean), float(second - mean**2)
 
 
-def sgd_stability_bound(loss, batch_size: int = 1, *, sampling: str = "with_replacement") -> float:
-    """Learning rate from which on the second moment of SGD grows without bound, for affine per-example gradients.
-
-    At the bound a covariance S is kept by the noise-free step: H S + S H = eta (H S H + f E[(A_k - H) S (A_k - H)]). So
-    1/eta is the largest eigenvalue of the right side's operator divided by the left's. In one dimension
-    eta = 2h / (h^2 + f Var h_k).
-
-    Parameters
-    ----------
-    loss, batch_size, sampling
-        As in `sgd_stationary_moments`.
-
-    Returns
-    -------
-    float
-    """
-    problem = affine_gradients(loss)
-    factor = minibatch_factor(len(problem.constants), batch_size, sampling)
-    return _bound(problem, factor, discrete=True)
-
-
 def affine_stationary_moments(
     problem: AffineGradients, eta: float, factor: float, *, discrete: bool, temperature: float = 0.0
 ) -> tuple[float | Array, float | Array]:
@@ -221,13 +201,44 @@ def affine_stationary_moments(
         As in `sgd_stationary_moments`.
     """
     minimiser = problem.minimiser
-    _refuse_divergence(eta, _bound(problem, factor, discrete=discrete))
-    restoring, feedback = _operators(problem, factor, discrete=discrete)
-    d = len(minimiser)
-    source = eta * factor * problem.covariance_at_minimiser + 2 * temperature * np.eye(d)
-    covariance = np.linalg.solve(restoring - eta * feedback, source.ravel()).reshape(d, d)
-    like = 0.0 if problem.scalar else covariance
-    return (float(minimiser[0]) if problem.scalar else minimiser), _unwrap(covariance, like)
+    values, basis = np.linalg.eigh(problem.hessian)
+    d, turned = len(values), problem.turned(basis)
+    total, product = values[:, None] + values, values[:, None] * values
+    _refuse_divergence(eta, _bound(turned, factor, total, discrete * product))
+    root = np.sqrt(total - discrete * eta * product)  # of the operator less the curvatures' noise: a multiplication
+    source = eta * factor * basis.T @ problem.covariance_at_minimiser @ basis + 2 * temperature * np.eye(d)
+
+    def operator(flat: Array) -> Array:
+        s = flat.reshape(d, d)
+        return (s - eta * factor * turned.curvature_noise(s / root) / root).ravel()
+
+    covariance = source / root**2
+    if not problem.equal:
+        system = LinearOperator((d * d, d * d), matvec=operator, dtype=float)
+        solution, failed = cg(system, (source / root).ravel(), rtol=_RESIDUAL, atol=0.0)
+        if failed:
+            raise ValueError(f"eta = {eta} is not allowed: so near the bound the covariance cannot be computed")
+        covariance = solution.reshape(d, d) / root
+    covariance = basis @ covariance @ basis.T
+    if problem.scalar:
+        return float(minimiser[0]), float(covariance[0, 0])
+    return minimiser, (covariance + covariance.T) / 2
+
+
+def _bound(problem: AffineGradients, factor: float, total: Array, product: Array) -> float:
+    """Learning rate from which on the second moment grows, in the eigenbasis of the Hessian.
+
+    At the bound a covariance S is kept by the noise-free step: H S + S H = eta (H S H + f E[(A_k - H) S (A_k - H)]), for the
+    SDE without H S H. So 1/eta is the largest eigenvalue of the right side's operator divided by the left's.
+    """
+    d, root = len(total), np.sqrt(total)
+
+    def feedback(flat: Array) -> Array:
+        s = flat.reshape(d, d) / root
+        return ((product * s + factor * problem.curvature_noise(s)) / root).ravel()
+
+    largest = product.max() / total.max() if problem.equal else largest_eigenvalue(feedback, d)
+    return 1 / largest if largest > 0 else np.inf
 
 
 def _affine_problem(loss, eta: float, batch_size: int, sampling: str) -> tuple[AffineGradients, float]:
@@ -236,33 +247,22 @@ def _affine_problem(loss, eta: float, batch_size: int, sampling: str) -> tuple[A
     return problem, minibatch_factor(len(problem.constants), batch_size, sampling)
 
 
-def _operators(problem: AffineGradients, factor: float, *, discrete: bool) -> tuple[Array, Array]:
-    """Matrices of S -> HS + SH and of S -> HSH (SGD only) + f E[(A_k - H) S (A_k - H)], on row-by-row vectors of S."""
-    h, one = problem.hessian, np.eye(len(problem.hessian))
-    restoring = np.kron(h, one) + np.kron(one, h)
-    return restoring, factor * problem.curvature_noise + discrete * np.kron(h, h)
-
-
-def _bound(problem: AffineGradients, factor: float, *, discrete: bool) -> float:
-    checks.positive_definite("Hessian of the loss", problem.hessian)
-    restoring, feedback = _operators(problem, factor, discrete=discrete)
-    largest = np.linalg.eigvals(np.linalg.solve(restoring, feedback)).real.max()
-    return 1 / largest if largest > 0 else np.inf
-
-
 def _constant_problem(hessian, sigma, eta: float, batch_size: int) -> tuple[Array, Array]:
-    """H and eta^2 Sigma / B as matrices, the covariance that one step adds."""
+    """H and eta Sigma / B as matrices."""
     h = checks.positive_definite("hessian", hessian)
     noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
-    return np.atleast_2d(h), np.atleast_2d(noise) * eta**2 / size
+    return np.atleast_2d(h), np.atleast_2d(noise) * eta / size
+
+
+def _in_eigenbasis(h: Array, source: Array, eta: float, *, scalar: bool) -> float | Array:
+    """The S of H S + S H - eta H S H = `source`, entry by entry in the eigenbasis of H."""
+    values, basis = np.linalg.eigh(h)
+    s = basis.T @ source @ basis / (values[:, None] + values - eta * values[:, None] * values)
+    s = basis @ s @ basis.T
+    return float(s[0, 0]) if scalar else (s + s.T) / 2
 
 
 def _refuse_divergence(eta: float, bound: float) -> None:
     if eta >= bound:
-        message = f"eta = {eta} is not allowed: the second moment diverges for eta >= {bound:.6g}"
-        raise DivergenceError(DivergenceReport(eta=eta, eta_bound=float(bound), step=None, message=message))
-
-
-def _unwrap(covariance: Array, like) -> float | Array:
-    return float(covariance[0, 0]) if np.ndim(like) == 0 else (covariance + covariance.T) / 2
+        checks.diverges(eta, float(bound), f"the second moment diverges for eta >= {bound:.6g}")

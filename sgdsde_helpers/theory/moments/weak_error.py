@@ -12,7 +12,7 @@ import numpy as np
 from scipy.linalg import expm
 
 from sgdsde_helpers import checks
-from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
+from sgdsde_helpers.checks import Array
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 
 __all__ = ["modified_sde_moments", "sde_moments", "sgd_moments", "weak_errors"]
@@ -158,6 +158,5 @@ def _moments(propagator: Array, start: float, eta: float) -> tuple[float, float]
     x = checks.number("start", start)
     _, mean, second = propagator @ [1.0, x, x**2]
     if not np.isfinite(second):
-        message = f"eta = {eta} is not allowed: the second moment overflows within the horizon"
-        raise DivergenceError(DivergenceReport(eta=eta, eta_bound=None, step=None, message=message))
+        checks.diverges(eta, None, "the second moment overflows within the horizon")
     return float(mean), float(second)

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import ndtr
 
 from sgdsde_helpers import checks
-from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
+from sgdsde_helpers.checks import Array
 from sgdsde_helpers.measure import skewness
 from sgdsde_helpers.theory.moments.affine import affine_gradients
 from sgdsde_helpers.theory.window.clt import gaussian_ks, lattice_span
@@ -239,7 +239,6 @@ def _problem(loss, eta: float, start: float, batch_size: int) -> _Problem:
         raise ValueError(f"loss = {type(loss).__name__} is not allowed: one parameter and one curvature are needed")
     eta, curvature = checks.positive("eta", eta), checks.positive("curvature of the loss", h.mean())
     if eta * curvature >= 2:
-        message = f"eta = {eta} is not allowed: SGD diverges for eta >= {2 / curvature:.6g}"
-        raise DivergenceError(DivergenceReport(eta=eta, eta_bound=2 / curvature, step=None, message=message))
+        checks.diverges(eta, 2 / curvature, f"SGD diverges for eta >= {2 / curvature:.6g}")
     size = checks.batch_size(batch_size)
     return _Problem(eta, curvature, problem.constants.ravel(), checks.number("start", start), size)

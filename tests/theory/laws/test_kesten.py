@@ -12,7 +12,6 @@ from sgdsde_helpers.theory import (
     kesten_exponent,
     kesten_limit,
     sde_tail_exponent,
-    sgd_stability_bound,
     stationary_density,
 )
 
@@ -25,7 +24,7 @@ def test_two_curvatures_in_closed_form():
 
 @pytest.mark.parametrize("size", [1, 2, 3])
 def test_exponent_is_two_where_the_second_moment_diverges(size):
-    eta = sgd_stability_bound(ScalarQuadratic(CURVATURES, [0.0, 1.0, 2.0]), size)
+    eta = ScalarQuadratic(CURVATURES, [0.0, 1.0, 2.0]).max_stable_eta(size)
     assert kesten_exponent(CURVATURES, eta, size) == pytest.approx(2.0, rel=1e-9)
     assert kesten_exponent(CURVATURES, 0.95 * eta, size) > 2
 

@@ -14,7 +14,6 @@ from sgdsde_helpers.theory import (
     minibatch_factor,
     sde_stationary_covariance,
     sde_stationary_moments,
-    sgd_stability_bound,
     sgd_stationary_covariance,
     sgd_stationary_moments,
     stationary_density,
@@ -148,11 +147,11 @@ def test_stability_bound_of_a_scalar_is_its_closed_form():
     h = np.array([1.0, 2.0, 4.5])
     for size in (1, 4):
         bound = 2 * h.mean() / (h.mean() ** 2 + h.var() / size)
-        assert sgd_stability_bound(CURVED, size) == pytest.approx(bound, rel=1e-12)
+        assert CURVED.max_stable_eta(size) == pytest.approx(bound, rel=1e-12)
 
 
 def test_stability_bound_of_regression_is_where_the_spectral_radius_is_one():
-    eta = sgd_stability_bound(REGRESSION, 2)
+    eta = REGRESSION.max_stable_eta(2)
     p = affine_gradients(REGRESSION)
     steps = [np.eye(2) - eta * p.curvatures[list(b)].mean(axis=0) for b in batches(5, 2, "with_replacement")]
     mean_operator = np.mean([np.kron(a, a) for a in steps], axis=0)
@@ -176,7 +175,7 @@ def test_divergence_names_the_bound():
     with pytest.raises(DivergenceError) as info:
         sgd_stationary_covariance(np.diag([1.0, 4.0]), np.eye(2), 0.5)
     assert info.value.report.eta_bound == pytest.approx(0.5)
-    bound = sgd_stability_bound(CURVED)
+    bound = CURVED.max_stable_eta()
     with pytest.raises(DivergenceError) as info:
         sgd_stationary_moments(CURVED, bound)
     assert info.value.report.eta_bound == pytest.approx(bound)
