@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sgdsde_helpers import checks
-from sgdsde_helpers.checks import Array, DivergenceError, DivergenceReport
+from sgdsde_helpers.checks import Array
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 
 __all__ = [
@@ -203,7 +203,7 @@ def momentum_stability_bound(
 
     There the spectral radius of S -> K(eta) o f E[(A_k - H) S (A_k - H)] is 1, K the factor of
     `momentum_stationary_covariance`. Without scatter of the A_k it is `momentum_max_stable_eta`. At mu = 0 it is
-    `sgd_stability_bound`.
+    the loss's own `max_stable_eta`.
 
     Parameters
     ----------
@@ -259,5 +259,4 @@ def _momentum(mu) -> float:
 
 def _refuse(eta: float, bound: float, what: str) -> None:
     if eta >= bound:
-        message = f"eta = {eta} is not allowed: {what} for eta >= {bound:.6g}"
-        raise DivergenceError(DivergenceReport(eta=eta, eta_bound=float(bound), step=None, message=message))
+        checks.diverges(eta, float(bound), f"{what} for eta >= {bound:.6g}")

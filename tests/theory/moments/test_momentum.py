@@ -18,7 +18,6 @@ from sgdsde_helpers.theory import (
     momentum_stationary_covariance,
     momentum_stationary_moments,
     sde_stationary_covariance,
-    sgd_stability_bound,
     sgd_stationary_covariance,
     sgd_stationary_moments,
 )
@@ -134,7 +133,7 @@ def test_moments_and_bound_without_momentum_are_those_of_sgd(loss, sampling):
     plain = sgd_stationary_moments(loss, 0.1, 2, sampling=sampling)
     for a, b in zip(momentum_stationary_moments(loss, 0.1, 2, sampling=sampling), plain, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9)
-    expected = sgd_stability_bound(loss, 2, sampling=sampling)
+    expected = loss.max_stable_eta(2, sampling)
     assert momentum_stability_bound(loss, 2, sampling=sampling) == pytest.approx(expected, rel=1e-8)
 
 
