@@ -1,7 +1,5 @@
-"""What every test of the package starts from."""
+"""What every test of the package starts from: figures are drawn into memory, on every machine."""
 
-import os
+import matplotlib
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported: sums are rounded the same way everywhere
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-os.environ.setdefault("MPLBACKEND", "Agg")
+matplotlib.use("agg")  # not by MPLBACKEND, which the kernels of the notebooks would inherit

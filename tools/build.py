@@ -19,9 +19,10 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
+from environment import ROOT, enter
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from notebooks import ROOT, executed
+from notebooks import executed
 
 HTML, CACHE, STAMP = ROOT / "_build" / "html", ROOT / "_build" / ".jupyter_cache", ROOT / "_build" / "sources.sha256"
 CODE = ("sgdsde_helpers", "requirements.txt")  # what a notebook's outputs depend on, beside its cells
@@ -98,6 +99,7 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
+    enter()
     if not build():
         sys.exit("The book was not built; the errors stand above.")
     if sys.argv[1:] == ["serve"]:

@@ -18,17 +18,18 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import nbformat
+from environment import ROOT, enter, kernel_manager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-ROOT = Path(__file__).resolve().parent.parent
 TIMEOUT = 120  # seconds a cell may take, as in _config.yml
 LONGEST_CELL, MEDIAN_CELL = 25, 6
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
-CELL_METADATA = {"mystnb", "tags"}
+CELL_METADATA = {"jupyter", "mystnb", "tags"}
+FOLDED = {"source_hidden", "outputs_hidden"}  # what JupyterLab folds: code and output of a solution
 UNCOMPARED = re.compile(r"nbval-(skip|ignore-output|test-listed)|NBVAL_(SKIP|IGNORE_OUTPUT)")
 SEED = re.compile(r"\b(seed\s*=\s*|default_rng\()(\d+)")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
@@ -48,11 +49,10 @@ def execute(path: Path, seed_shift: int = 0, **options) -> tuple[nbformat.Notebo
     for cell in notebook.cells:
         if cell.cell_type == "code" and seed_shift:
             cell.source = SEED.sub(lambda match: f"{match[1]}{int(match[2]) + seed_shift}", cell.source)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")  # two kernels run side by side, and rounding stays the same
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     began = time.perf_counter()
     NotebookClient(
         notebook,
+        km=kernel_manager(),
         timeout=TIMEOUT,
         resources={"metadata": {"path": str(path.parent)}},
         coalesce_streams=True,
@@ -94,6 +94,8 @@ def problems(path: Path) -> list[str]:
             found.append(f"{here} has execution count {cell.execution_count}, not {number}")
         if code_lines(cell) > LONGEST_CELL:
             found.append(f"{here} has {code_lines(cell)} lines; at most {LONGEST_CELL} are allowed")
+        if not set(cell.metadata.get("jupyter", {})) <= FOLDED:
+            found.append(f"{here} has other metadata for Jupyter than {' and '.join(sorted(FOLDED))}")
         if UNCOMPARED.search(" ".join(tags) + cell.source):
             found.append(f"{here} is kept from the comparison of outputs")
         for output in cell.outputs:
@@ -113,22 +115,39 @@ def problems(path: Path) -> list[str]:
     return found
 
 
+def faults(notebook: nbformat.NotebookNode) -> list[str]:
+    """What makes an executed notebook unfit for a page: words on stderr, and a figure or a widget without its picture."""
+    found, code = [], [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code, start=1):
+        for output in cell.outputs:
+            data = output.get("data", {})
+            if output.get("name") == "stderr":
+                found.append(f"code cell {number} writes to stderr:\n{output.text}")
+            drawn = data.get("text/plain", "").startswith("<Figure ") or any("jupyter.widget-view" in m for m in data)
+            if drawn and not any(mime.startswith("image/") for mime in data):
+                found.append(f"code cell {number} draws no picture: {data.get('text/plain')}")
+    return found
+
+
 def code_lines(cell: nbformat.NotebookNode) -> int:
     return sum(bool(line.strip()) for line in cell.source.splitlines())
 
 
 def executed(paths: list[Path], use) -> bool:
-    """Run the notebooks, two at a time, hand each to `use(path, notebook, seconds)`; False if one failed."""
+    """Run the notebooks, two at a time, hand each that is well to `use(path, notebook, seconds)`; False if one failed."""
     well = True
     with ProcessPoolExecutor(max_workers=min(2, os.cpu_count() or 1)) as pool:
         jobs = {pool.submit(execute, path): path for path in paths}
         for job in as_completed(jobs):
             try:
                 notebook, seconds = job.result()
-            except (CellExecutionError, TimeoutError) as error:
-                print(f"{jobs[job].name}: {error}", file=sys.stderr, flush=True)
-                well = False
-            else:
+                bad = faults(notebook)
+            except (CellExecutionError, TimeoutError, RuntimeError) as error:  # the last: a kernel that died
+                bad = [str(error)]
+            for line in bad:
+                print(f"{jobs[job].name}: {line}", file=sys.stderr, flush=True)
+            well = well and not bad
+            if not bad:
                 use(jobs[job], notebook, seconds)
                 print(f"  executed {jobs[job].name:<40} {seconds:5.1f} s", flush=True)
     return well
@@ -153,6 +172,7 @@ def main(arguments: list[str]) -> int:
     if not arguments or arguments[0] not in actions:
         print(__doc__)
         return 2
+    enter()
     action, *files = arguments
     paths = [Path(name).resolve() for name in files] or sorted((ROOT / "chapters").glob("*.ipynb"))
     return 0 if actions[action](paths) else 1

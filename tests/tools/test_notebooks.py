@@ -55,6 +55,10 @@ FAULTS = {
         lambda cells: cells[1].update(source="# NBVAL_IGNORE_OUTPUT\n2"),
         "kept from the comparison",
     ),
+    "metadata for Jupyter": (
+        lambda cells: cells[1].metadata.update(jupyter={"source_hidden": True, "collapsed": True}),
+        "other metadata for Jupyter",
+    ),
     "timings": (
         lambda cells: cells[1].metadata.update(execution={"iopub.status.busy": "now"}),
         "not in the stored form",
@@ -70,6 +74,11 @@ def test_a_planted_fault_is_named(clean, stored, plant, message):
 
 def test_a_sentence_may_be_mended_by_hand(clean, stored):
     clean.cells[0].source = "# The chapter"
+    assert notebooks.problems(stored(clean)) == []
+
+
+def test_code_may_be_folded_in_jupyter(clean, stored):
+    clean.cells[1].metadata["jupyter"] = {"source_hidden": True, "outputs_hidden": True}
     assert notebooks.problems(stored(clean)) == []
 
 

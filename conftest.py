@@ -1,0 +1,5 @@
+"""What every test and every notebook's kernel starts from."""
+
+import environment
+
+environment.enter()  # before NumPy is imported
