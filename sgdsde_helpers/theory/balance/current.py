@@ -16,7 +16,6 @@ from sgdsde_helpers.checks import Array
 from sgdsde_helpers.theory.moments.ornstein_uhlenbeck import ou_stationary_covariance
 
 __all__ = [
-    "angular_velocity",
     "circulation",
     "commutator_norm",
     "entropy_production",
@@ -87,25 +86,6 @@ def probability_current(phi, hessian, noise_covariance) -> Array:
     pulled = np.linalg.solve(s, points[..., None])[..., 0]
     density = np.exp(-(points * pulled).sum(axis=-1) / 2) / np.sqrt(np.linalg.det(2 * np.pi * s))
     return -(pulled @ circulation(hessian, noise_covariance).T) * density[..., None]
-
-
-def angular_velocity(hessian, noise_covariance) -> float:
-    """Angular velocity of the mean flow J/p in the plane, in coordinates in which S is the identity: A_12 / sqrt(det S).
-
-    The flow J/p = -A S^-1 phi runs round the ellipses of S once in 2 pi over this time. Positive is anticlockwise.
-
-    Parameters
-    ----------
-    hessian, noise_covariance : (2, 2) arrays
-        As in `circulation`.
-
-    Returns
-    -------
-    float
-    """
-    checks.array("hessian", hessian, (2, 2))
-    s = ou_stationary_covariance(hessian, noise_covariance)
-    return float(circulation(hessian, noise_covariance)[0, 1] / np.sqrt(np.linalg.det(s)))
 
 
 def entropy_production(hessian, noise_covariance) -> float:

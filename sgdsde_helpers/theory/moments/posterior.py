@@ -11,14 +11,12 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
-from sgdsde_helpers.losses import FunctionLoss
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 from sgdsde_helpers.theory.moments.stationary import affine_stationary_moments, sgd_stationary_covariance
 
 __all__ = [
     "langevin_noise_variance",
     "linear_regression_posterior",
-    "posterior_loss",
     "sgld_stationary_moments",
     "ula_stationary_covariance",
 ]
@@ -48,47 +46,12 @@ def linear_regression_posterior(X, y, noise_variance: float, prior_variance: flo
     mean : (d,) array
     covariance : (d, d) array
     """
-    X, y, noise, prior = _regression(X, y, noise_variance, prior_variance)
+    X = checks.array("X", X, ndim=2)
+    y = checks.array("y", y, X.shape[:1])
+    noise, prior = checks.positive("noise_variance", noise_variance), checks.positive("prior_variance", prior_variance)
     precision = X.T @ X / noise + np.eye(X.shape[1]) / prior
     covariance = np.linalg.inv(precision)
     return np.linalg.solve(precision, X.T @ y / noise), (covariance + covariance.T) / 2
-
-
-def posterior_loss(X, y, noise_variance: float, prior_variance: float) -> FunctionLoss:
-    """The loss L whose exp(-n L)/Z is the posterior: L_k = (x_k.w - y_k)^2 / (2 noise) + |w|^2 / (2 n prior).
-
-    Every example carries an n-th of the prior, so that the mean of the L_k is minus the log posterior over n.
-
-    Parameters
-    ----------
-    X, y, noise_variance, prior_variance
-        As in `linear_regression_posterior`.
-
-    Returns
-    -------
-    FunctionLoss
-        With parameter shape (d,).
-    """
-    X, y, noise, prior = _regression(X, y, noise_variance, prior_variance)
-    n, d = X.shape
-    hessian = X.T @ X / (n * noise) + np.eye(d) / (n * prior)
-
-    def loss(phi: Array) -> Array:
-        residuals = phi @ X.T - y
-        return (residuals**2).mean(axis=-1) / (2 * noise) + (phi**2).sum(axis=-1) / (2 * n * prior)
-
-    def per_example_gradients(phi: Array) -> Array:
-        residuals = phi @ X.T - y
-        return residuals[..., None] * X / noise + phi[..., None, :] / (n * prior)
-
-    return FunctionLoss(
-        loss,
-        per_example_gradients,
-        n=n,
-        shape=(d,),
-        hessian=lambda phi: np.broadcast_to(hessian, (*np.shape(phi)[:-1], d, d)),
-        minimiser=linear_regression_posterior(X, y, noise, prior)[0],
-    )
 
 
 def ula_stationary_covariance(hessian, temperature: float, step: float) -> float | Array:
@@ -129,7 +92,7 @@ def sgld_stationary_moments(
     Parameters
     ----------
     loss : Loss
-        With affine per-example gradients, for instance `posterior_loss`.
+        With affine per-example gradients; where exp(-n L)/Z is a posterior, each L_k carries an n-th of the prior.
     temperature : float
         T; 1/n for a posterior.
     step : float
@@ -151,10 +114,3 @@ def sgld_stationary_moments(
     problem = affine_gradients(loss)
     factor = minibatch_factor(len(problem.constants), batch_size)
     return affine_stationary_moments(problem, h, factor, discrete=True, temperature=t)
-
-
-def _regression(X, y, noise_variance: float, prior_variance: float) -> tuple[Array, Array, float, float]:
-    features = checks.array("X", X, ndim=2)
-    targets = checks.array("y", y, features.shape[:1])
-    noise, prior = checks.positive("noise_variance", noise_variance), checks.positive("prior_variance", prior_variance)
-    return features, targets, noise, prior

@@ -4,12 +4,10 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.linalg import expm
 
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.measure import measured_rotation
 from sgdsde_helpers.theory import (
-    angular_velocity,
     circulation,
     commutator_norm,
     entropy_production,
@@ -82,16 +80,6 @@ def test_rotation_rate_of_sgd_by_enumerating_a_step():
         rate += (phi[0] * after[1] - phi[1] * after[0]) / eta / 16
     assert rotation_rate(h, s)[0, 1] == pytest.approx(rate, rel=1e-12)
     assert abs(rate) > 0.01
-
-
-def test_angular_velocity_is_the_frequency_of_the_mean_flow():
-    s = ou_stationary_covariance(H, Q)
-    omega = angular_velocity(H, Q)
-    flow = expm(-2 * np.pi / abs(omega) * circulation(H, Q) @ np.linalg.inv(s))
-    np.testing.assert_allclose(flow, np.eye(2), atol=1e-9)  # once round
-    phi = np.array([1.0, 0.0])
-    turn = probability_current(phi, H, Q)[1]
-    assert np.sign(turn) == np.sign(omega) == np.sign(rotation_rate(H, s)[0, 1])
 
 
 @pytest.mark.parametrize("h, q", [(H, Q), (H3, Q3)])

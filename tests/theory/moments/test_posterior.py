@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from sgdsde_helpers.checks import DivergenceError
+from sgdsde_helpers.losses import FunctionLoss
 from sgdsde_helpers.theory import (
     langevin_noise_variance,
     linear_regression_posterior,
     ou_stationary_covariance,
-    posterior_loss,
     sgd_stationary_moments,
     sgld_stationary_moments,
     ula_stationary_covariance,
@@ -20,7 +20,12 @@ _rng = np.random.default_rng(9)
 X = _rng.normal(size=(6, 2)) + [1.0, 0.0]
 Y = X @ [1.0, -0.5] + 0.3 * _rng.normal(size=6)
 NOISE, PRIOR = 0.5, 2.0
-LOSS = posterior_loss(X, Y, NOISE, PRIOR)
+LOSS = FunctionLoss(  # every example carries an n-th of the prior
+    lambda w: ((w @ X.T - Y) ** 2).mean(axis=-1) / (2 * NOISE) + (w**2).sum(axis=-1) / (2 * len(X) * PRIOR),
+    lambda w: (w @ X.T - Y)[..., None] * X / NOISE + w[..., None, :] / (len(X) * PRIOR),
+    n=len(X),
+    shape=(2,),
+)
 
 
 def test_mean_by_least_squares_with_the_prior_as_extra_rows():
@@ -97,6 +102,6 @@ def test_bad_input_is_refused():
     with pytest.raises(ValueError, match="noise_variance = 0"):
         linear_regression_posterior(X, Y, 0.0, 1.0)
     with pytest.raises(ValueError, match="y of shape"):
-        posterior_loss(X, Y[:-1], 1.0, 1.0)
+        linear_regression_posterior(X, Y[:-1], 1.0, 1.0)
     with pytest.raises(ValueError, match="temperature"):
         sgld_stationary_moments(LOSS, -1.0, 0.1)
