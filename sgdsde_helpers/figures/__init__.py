@@ -1,55 +1,8 @@
-"""Figures: the house style and one module of drawing functions for each chapter.
+"""Figures: the house style, the marks that chapters share, and one module of drawing functions for each chapter.
 
-The chapters' modules are imported by name (``from sgdsde_helpers.figures import stochastic_process as figures``), since each of them
-loads pyplot; the names below are the shared palette and helpers, for a reader's own figures.
+The chapters' modules are named as their notebooks and imported by name (``from sgdsde_helpers.figures import
+stochastic_process as figures``), since each of them loads pyplot; what `style` and `marks` hold is for a reader's own figures.
 """
 
-from sgdsde_helpers.figures.style import (
-    ACCENT,
-    ARMS,
-    FLOW,
-    GAUSSIAN_SGD,
-    MUTED,
-    PAPER,
-    PREDICTION,
-    SDE,
-    SGD,
-    SKY,
-    covariance_ellipse,
-    finish,
-    histogram_with_density,
-    house_style,
-    label_axes,
-    legend_above,
-    new_figure,
-    note,
-    panel_title,
-    plus_minus,
-    setting,
-    style_context,
-)
-
-__all__ = [
-    "ACCENT",
-    "ARMS",
-    "FLOW",
-    "GAUSSIAN_SGD",
-    "MUTED",
-    "PAPER",
-    "PREDICTION",
-    "SDE",
-    "SGD",
-    "SKY",
-    "covariance_ellipse",
-    "finish",
-    "histogram_with_density",
-    "house_style",
-    "label_axes",
-    "legend_above",
-    "new_figure",
-    "note",
-    "panel_title",
-    "plus_minus",
-    "setting",
-    "style_context",
-]
+from sgdsde_helpers.figures.marks import *
+from sgdsde_helpers.figures.style import *

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
-from scipy.special import bdtr, gammainc, ndtr
+from scipy.special import ndtr
 
+from sgdsde_helpers.figures.marks import bell, distribution, histogram, in_words, log_ticks, measured, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     FLOW,
@@ -22,12 +22,19 @@ from sgdsde_helpers.figures.style import (
     label_axes,
     new_figure,
     panel_title,
-    setting,
 )
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.problems import noise_sum
-from sgdsde_helpers.theory import binomial_ks, esseen_ks
+from sgdsde_helpers.theory import (
+    binomial_cdf,
+    binomial_worst_point,
+    edgeworth_cdf,
+    esseen_ks,
+    exponential_cdf,
+    lattice_half_step,
+    stable_width,
+)
 
 ONE_IN_TEN = np.array([1.0] + 9 * [0.0])  # the widget's data: skewed, and on a lattice
 WINDOW = 1.6  # the widget's Delta t
@@ -48,15 +55,12 @@ def average_and_sum(sums: Mapping[int, np.ndarray], sigma: float) -> Figure:
     for ax, (name, (power, reach)) in zip(panels, views.items(), strict=True):
         edges = np.linspace(-reach, reach, 65)
         for (n, sample), color in zip(sums.items(), (ACCENT, SKY, SGD), strict=True):
-            heights, _ = np.histogram(sample / sigma / n**power, bins=edges)
-            ax.stairs(heights / len(sample) / np.diff(edges), edges, color=color, linewidth=1.7, label=f"$N = {n}$")
+            look = {"fill": False, "alpha": 1.0, "linewidth": 1.7}
+            histogram(ax, sample / sigma / n**power, edges, color=color, label=f"$N = {n}$", **look)
         ax.set(xlim=(-reach, reach), ylim=(0, None), yticks=[])
         panel_title(ax, name)
         label_axes(ax, r"in units of $\sigma$")
-    z = np.linspace(-3.6, 3.6, 121)
-    panels[1].plot(
-        z, np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi), color=PREDICTION, linestyle="--", linewidth=1.2, label="Gaussian"
-    )
+    bell(panels[1], np.linspace(-3.6, 3.6, 121), linestyle="--", linewidth=1.2, label="Gaussian")
     fig.legend(*panels[1].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     label_axes(panels[0], None, "density")
     return fig
@@ -73,14 +77,13 @@ def first_corrections(skewness: float, lengths: Sequence[int] = (16, 64)) -> Fig
     """
     fig, panels = new_figure(1, 3, height=3.3, sharey=True, sharex=True)
     z = np.linspace(-3.4, 3.4, 3001)
-    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     cases = {"skewed, smooth": (skewness, None), "fair coin": (0.0, 0.5), "one in ten": (8 / 3, 0.1)}
     for ax, (name, (gamma, p)) in zip(panels, cases.items(), strict=True):
         for n, color in zip(lengths, (SKY, SGD), strict=True):
-            exact = gammainc(n, np.maximum(n + np.sqrt(n) * z, 0.0)) if p is None else _binomial_cdf(z, p, n)
+            exact = exponential_cdf(z, n) if p is None else binomial_cdf(z, p, n)
             ax.plot(z, np.sqrt(n) * (exact - ndtr(z)), color=color, linewidth=1.3, label=f"$N = {n}$")
-        smooth = -gamma * (z**2 - 1) * density / 6
-        half_step = 0.0 if p is None else density / (2 * np.sqrt(p * (1 - p)))
+        smooth = edgeworth_cdf(z, gamma, 1) - ndtr(z)
+        half_step = 0.0 if p is None else lattice_half_step(z, 1.0, np.sqrt(p * (1 - p)))
         for edge in [smooth] if p is None else [smooth + half_step, smooth - half_step]:
             ax.plot(z, edge, color=PREDICTION, linestyle="--", linewidth=1.3)
         ax.plot([], [], color=PREDICTION, linestyle="--", linewidth=1.3, label="predicted")
@@ -97,7 +100,7 @@ def distance_against_length(
     lengths: Sequence[int],
     measured: Mapping[str, Sequence[float]],
     exact: Mapping[str, Callable[[int], float]],
-    constants: Mapping[str, float],
+    predicted: Mapping[str, Callable[[np.ndarray], np.ndarray]],
     floor: float,
 ) -> Figure:
     """Distance from the Gaussian against the number of draws, measured, exact and predicted.
@@ -107,7 +110,7 @@ def distance_against_length(
     lengths : (K,) values of N.
     measured : name of the data -> (K,) measured distances; the last entry is Gaussian SGD, the floor.
     exact : name -> function of N.
-    constants : name -> constant of 1/sqrt(N).
+    predicted : name -> function of N.
     floor : mean distance of a sample that is Gaussian.
     """
     fig, ax = new_figure(height=4.0)
@@ -115,7 +118,7 @@ def distance_against_length(
     line = np.geomspace(n[0], n[-1], 50)
     for (name, values), color in zip(measured.items(), (FLOW, SGD, ACCENT, GAUSSIAN_SGD), strict=True):
         if name in exact:
-            ax.plot(line, constants[name] / np.sqrt(line), color=PREDICTION, linestyle="--", linewidth=1.1, zorder=1)
+            ax.plot(line, predicted[name](line), color=PREDICTION, linestyle="--", linewidth=1.1, zorder=1)
             ax.plot(n, [exact[name](k) for k in n], color=color, linewidth=1.4)
         ax.plot(n, values, "o", color=color, label=name)
     ax.axhline(floor, color=GAUSSIAN_SGD, linewidth=1.2, zorder=1)
@@ -145,16 +148,15 @@ def heavy_widths(
     """
     fig, ax = new_figure(height=3.7)
     n = np.array(lengths, dtype=float)
-    ax.plot(n, stable * n ** (1 / alpha - 0.5), color=MUTED, linestyle=":", label="stable law")
+    ax.plot(n, stable_width(n, stable, alpha) / np.sqrt(n), color=MUTED, linestyle=":", label="stable law")
     for (size, widths), color in zip(measured.items(), (FLOW, ACCENT, SGD), strict=True):
         ax.plot(n, np.array(exact[size]) / np.sqrt(n), color=PREDICTION, linewidth=1.1, zorder=1)
         ax.plot(
             n, np.array(widths) / np.sqrt(n), "o", color=color, label=f"{size} examples".replace("000 ", r"$\,$000 ")
         )
     ax.plot([], [], color=PREDICTION, linewidth=1.1, label="exact")
-    ax.set(xscale="log", yscale="log", ylim=(2.1, 16))
-    ax.set_yticks([3, 5, 10], ["3", "5", "10"])
-    ax.yaxis.set_minor_formatter(NullFormatter())
+    ax.set(xscale="log", ylim=(2.1, 16))
+    log_ticks(ax, None, [3, 5, 10])
     ax.legend(loc="upper left")
     label_axes(ax, "number of steps $N$", r"width of the sum$\,/\sqrt{N}$")
     return fig
@@ -165,47 +167,26 @@ def window_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) 
     loss = MeanEstimation(ONE_IN_TEN)
     n_steps = round(WINDOW / eta)
     draws, sigma = n_steps * batch_size, 0.3
-    sums = noise_sum(loss, eta, n_steps, CHAINS, seed=seed, batch_size=batch_size)
-    z = np.sort(sums * batch_size / (sigma * np.sqrt(draws)))
-    predicted, exact = float(esseen_ks(ONE_IN_TEN, draws)), binomial_ks(0.1, draws)
-    measured, error = _distance_at_worst_point(z, draws)
+    z = noise_sum(loss, eta, n_steps, CHAINS, seed=seed, batch_size=batch_size) * batch_size / (sigma * np.sqrt(draws))
+    predicted = float(esseen_ks(ONE_IN_TEN, draws))
+    point, level, gap = binomial_worst_point(0.1, draws)  # chosen beforehand: the largest gap of a sample has a bias
+    share, error = mean_and_error(z <= point)
+    found = np.sign(gap) * (share - level)
     left, right = axes
     grid = np.linspace(-3.4, 3.4, 201)
     left.plot(grid, ndtr(grid), color=PREDICTION, linewidth=1.2, linestyle="--")
-    left.step(z, np.arange(1, CHAINS + 1) / CHAINS, where="post", color=SGD)
+    distribution(left, z)
     left.set(xlim=(-3.4, 3.4), ylim=(-0.02, 1.02))
     panel_title(left, "blue SGD, dashed Gaussian")  # a title costs less in a widget than a legend
     label_axes(left, "noise / its deviation", "distribution function")
     line = np.geomspace(2, 4096, 100)
     right.plot(line, esseen_ks(ONE_IN_TEN, line), color=PREDICTION, linewidth=1.2, linestyle="--")
-    right.plot(draws, exact, "s", color=PREDICTION, markersize=10, markerfacecolor="none")
-    right.errorbar(draws, measured, 2 * error, fmt="o", color=SGD)
+    right.plot(draws, abs(gap), "s", color=PREDICTION, markersize=10, markerfacecolor="none")
+    measured(right, draws, found, error)
     right.set(xscale="log", yscale="log", xlim=(1.4, 6000), ylim=(6e-3, 1.2))
     panel_title(right, "dot measured, square exact")
     label_axes(right, r"draws $NB = B\,\Delta t/\eta$", "distance")
     return (
         f"{setting(eta, batch_size)}: a window Δt = {n_steps * eta:.3g} holds N = {n_steps} steps and {draws} draws; distance from the "
-        f"Gaussian predicted {predicted:.3f} (exact {exact:.3f}), measured {measured:.3f} ± {error:.3f}."
+        f"Gaussian {in_words(predicted, found, error)}; exactly {abs(gap):.3f}."
     )
-
-
-def _distance_at_worst_point(z: np.ndarray, draws: int) -> tuple[float, float]:
-    """Gap between measured F and the Gaussian at the point where theory says it is widest, and its standard error.
-
-    A point chosen beforehand has no bias; the largest gap of a sample has.
-    """
-    k = np.arange(draws + 1)
-    points = (k - 0.1 * draws) / np.sqrt(0.09 * draws)  # how far the sum of x lies above its mean
-    after = bdtr(k, draws, 0.1)
-    gaps = np.array([after - ndtr(points), ndtr(points) - np.concatenate([[0.0], after[:-1]])])
-    side, worst = np.unravel_index(gaps.argmax(), gaps.shape)
-    half = 0.5 / np.sqrt(0.09 * draws)  # halfway to the next atom no rounding can matter
-    share, error = mean_and_error(z <= points[worst] + (half if side == 0 else -half))
-    gap = share - ndtr(points[worst])
-    return float(gap if side == 0 else -gap), float(error)
-
-
-def _binomial_cdf(z: np.ndarray, p: float, n: int) -> np.ndarray:
-    """Distribution function of the standardised binomial law."""
-    k = np.floor(n * p + z * np.sqrt(n * p * (1 - p)))
-    return np.where(k < 0, 0.0, bdtr(np.clip(k, 0, n), n, p))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
-from sgdsde_helpers.figures.stochastic_process import gaussian, in_words
+from sgdsde_helpers.figures.marks import MARKERS, bell, histogram, in_words, log_ticks, measured, setting
 from sgdsde_helpers.figures.style import (
     ARMS,
     FLOW,
@@ -21,24 +20,13 @@ from sgdsde_helpers.figures.style import (
     label_axes,
     new_figure,
     panel_title,
-    setting,
 )
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import Paths, sgd
-from sgdsde_helpers.theory import flow_fluctuation, predicted_window_ks, window_bottom, window_distances
+from sgdsde_helpers.theory import flow_deviation, flow_fluctuation, predicted_window_ks, window_bottom, window_distances
 
 SHADES = ("#9CCBE8", "#3D95CF", "#003E63")  # one arm, three learning rates: the smaller the darker
-MARKERS = {"SGD": "o", "Gaussian SGD": "s", "SDE": "^"}
-
-
-def log_axes(ax: Axes, x: Sequence[float], y: Sequence[float], x_labels: Sequence[str] | None = None) -> None:
-    """Logarithmic axes with ticks and labels at the given places only."""
-    ax.set(xscale="log", yscale="log")
-    ax.set_xticks(x, x_labels or [f"{v:g}" for v in x])
-    ax.set_yticks(y, [f"{v:g}" for v in y])
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_minor_formatter(NullFormatter())
 
 
 @house_style
@@ -71,7 +59,7 @@ def fluctuations(
     predicted: np.ndarray,
     etas: np.ndarray,
     arms: Mapping[str, tuple[np.ndarray, np.ndarray]],
-    prefactor: float,
+    size: float,
 ) -> Figure:
     """The distance from gradient flow over time, in units of sqrt(eta), and its size at one time against eta.
 
@@ -80,7 +68,7 @@ def fluctuations(
     times : (T,) and scaled : eta -> (T,) measured root mean square distance over sqrt(eta).
     predicted : (T,) the square root of C(t).
     etas : (K,) and arms : name -> (root mean square distances, standard errors), each (K,).
-    prefactor : the predicted distance is prefactor * sqrt(eta).
+    size : C at that time.
     """
     fig, (left, right) = new_figure(1, 2, height=3.6)
     left.plot(times, predicted, color=PREDICTION, label=r"$\sqrt{C(t)}$")
@@ -89,10 +77,10 @@ def fluctuations(
     left.set_ylim(bottom=0)
     left.legend(loc="upper right")
     label_axes(left, r"time $t$", r"rms distance / $\sqrt{\eta}$")
-    right.plot(etas, prefactor * np.sqrt(etas), color=PREDICTION, linewidth=1.3, label=r"$\sqrt{\eta\,C}$", zorder=1)
+    right.plot(etas, flow_deviation(size, etas), color=PREDICTION, linewidth=1.3, label=r"$\sqrt{\eta\,C}$", zorder=1)
     for shift, (arm, (values, errors)) in zip((0.93, 1.0, 1.07), arms.items()):  # side by side, or they hide each other
-        right.errorbar(etas * shift, values, 2 * errors, fmt=MARKERS[arm], color=ARMS[arm], label=arm)
-    log_axes(right, etas[::2], [0.01, 0.02], [f"1/{round(1 / eta)}" for eta in etas[::2]])
+        measured(right, etas * shift, values, errors, fmt=MARKERS[arm], color=ARMS[arm], label=arm)
+    log_ticks(right, etas[::2], [0.01, 0.02], [f"1/{round(1 / eta)}" for eta in etas[::2]])
     right.legend(loc="upper left", handletextpad=0.4)
     label_axes(right, r"learning rate $\eta$", "rms distance")
     return fig
@@ -109,9 +97,8 @@ def window_laws(samples: Mapping[int, np.ndarray]) -> Figure:
     fig, panels = new_figure(1, len(samples), height=3.0, sharex=True, sharey=True)
     grid = np.linspace(-4, 4, 201)
     for ax, (n_steps, sample) in zip(panels, samples.items(), strict=True):
-        heights, edges = np.histogram(sample, bins=np.linspace(-4, 4, 65))
-        ax.stairs(heights / len(sample) / np.diff(edges), edges, fill=True, color=SGD, alpha=0.45)
-        ax.plot(grid, gaussian(grid, 0.0, 1.0), color=PREDICTION)
+        histogram(ax, sample, np.linspace(-4, 4, 65))
+        bell(ax, grid)
         ax.set_xticks([-2, 0, 2])
         panel_title(ax, f"$N = {n_steps}$")
         label_axes(ax, "$Y$")
@@ -149,7 +136,7 @@ def u_shape(
         f"best window\n$N = {bottom[0]}$", bottom, (bottom[0], 3.2 * bottom[1]), ha="center", fontsize=11.5,
         arrowprops={"arrowstyle": "->", "color": PREDICTION, "linewidth": 1.2},
     )  # fmt: skip
-    log_axes(ax, [1, 3, 10, 30, 100], [0.003, 0.01, 0.03, 0.1])
+    log_ticks(ax, [1, 3, 10, 30, 100], [0.003, 0.01, 0.03, 0.1])
     ax.set_ylim(0.1 * bottom[1], 1.3 * arms["SGD"].max())
     ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, handletextpad=0.3)
     label_axes(ax, "steps in the window $N$", "distance from the Gaussian")
@@ -174,14 +161,14 @@ def universal_window(
     left.plot(*curve, color=PREDICTION, label="$f(s)$")
     for (label, (s, distance)), marker, color in zip(collapsed.items(), "osD", SHADES):
         left.plot(s, distance, marker, color=color, label=label, markersize=5)
-    log_axes(left, [0.1, 0.3, 1, 3], [0.5, 1, 2])
+    log_ticks(left, [0.1, 0.3, 1, 3], [0.5, 1, 2])
     left.set_ylim(0.4, 2.2)
     left.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=2, handletextpad=0.3, columnspacing=0.9)
     label_axes(left, r"$s = N / N_c$", r"distance / $\frac{1}{2}\eta N_c$")
     for (label, (etas, exact, predicted)), marker, color in zip(bottoms.items(), "os", (SGD, SKY)):
         right.plot(etas, exact, marker, color=color, label=label)
         right.plot(etas, predicted, color=PREDICTION, linewidth=1.3, zorder=1)
-    log_axes(right, [1e-4, 1e-3, 1e-2], [0.01, 0.02, 0.04])
+    log_ticks(right, [1e-4, 1e-3, 1e-2], [0.01, 0.02, 0.04])
     right.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), handletextpad=0.3)
     label_axes(right, r"learning rate $\eta$", "distance at the bottom")
     return fig
@@ -193,10 +180,10 @@ def path_panel(ax: Axes, eta: float, batch_size: int, seed: int, *, loss: Loss, 
     n_steps = max(1, round(end / eta))
     paths = sgd(loss, eta, n_steps=n_steps, batch_size=batch_size, n_chains=400, start=start, record="all", seed=seed)
     flow, fluctuation = flow_fluctuation(loss, start=start, times=paths.t, batch_size=batch_size)
-    band = 2 * np.sqrt(eta * fluctuation)
+    deviation = flow_deviation(fluctuation, eta)
     ax.plot(paths.t, paths.states[:, :12], color=SKY, linewidth=0.8, alpha=0.8)
     ax.plot(paths.t, paths.states[:, 0], color=SGD, linewidth=1.6, label="SGD")
-    ax.fill_between(paths.t, flow - band, flow + band, color=FLOW, alpha=0.18, linewidth=0)
+    ax.fill_between(paths.t, flow - 2 * deviation, flow + 2 * deviation, color=FLOW, alpha=0.18, linewidth=0)
     ax.plot(paths.t, flow, color=FLOW, linestyle="--", linewidth=2.2, label="gradient flow ± 2 predicted deviations")
     ax.set(xlim=(0, end), ylim=(-0.2, 1.8))
     ax.legend(loc="upper left", borderaxespad=0.0)
@@ -206,7 +193,7 @@ def path_panel(ax: Axes, eta: float, batch_size: int, seed: int, *, loss: Loss, 
     rms = np.sqrt(square)
     return (
         f"{setting(eta, batch_size)}: root mean square distance from gradient flow at t = {paths.t[half]:.3g} "
-        f"{in_words(np.sqrt(eta * fluctuation[half]), rms, error / (2 * rms))}."
+        f"{in_words(deviation[half], rms, error / (2 * rms))}."
     )
 
 
@@ -224,7 +211,7 @@ def window_panel(ax: Axes, eta: float, batch_size: int, seed: int, *, loss: Loss
     for arm, distances in exact.items():
         ax.plot(steps, distances, MARKERS[arm], color=ARMS[arm], label=arm)
     ax.axvline(1 / eta, ymax=0.87, color=MUTED, linestyle=":", linewidth=1.3)
-    log_axes(ax, [1, 3, 10, 30, 100, 300], [0.003, 0.01, 0.03, 0.1, 0.3])
+    log_ticks(ax, [1, 3, 10, 30, 100, 300], [0.003, 0.01, 0.03, 0.1, 0.3])
     ax.set(xlim=(1, 300), ylim=(0.003, 0.7))
     ax.legend(loc="upper left", borderaxespad=0.0, handletextpad=0.3, ncols=4, columnspacing=0.8)
     label_axes(ax, "steps in the window $N$", "distance from the Gaussian")

@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sgdsde_helpers.figures.marks import MARKERS, cloud, covariance_ellipse, plus_minus, setting
 from sgdsde_helpers.figures.style import (
     ARMS,
     FLOW,
@@ -17,20 +18,21 @@ from sgdsde_helpers.figures.style import (
     SDE,
     SGD,
     SKY,
-    covariance_ellipse,
     house_style,
     label_axes,
     new_figure,
     panel_title,
-    plus_minus,
-    setting,
 )
 from sgdsde_helpers.losses import LeastSquares, Loss
 from sgdsde_helpers.measure import covariance_and_error, mean_and_error
 from sgdsde_helpers.simulation import sgd
-from sgdsde_helpers.theory import sde_stationary_covariance, sgd_stationary_moments
-
-MARKS = {"SGD": "o", "Gaussian SGD": "s", "SDE": "^"}
+from sgdsde_helpers.theory import (
+    gibbs_covariance,
+    increment_gaussian,
+    ou_covariance,
+    sde_stationary_covariance,
+    sgd_stationary_moments,
+)
 
 
 @house_style
@@ -45,7 +47,7 @@ def gradient_clouds(loss: Loss, places: Mapping[str, np.ndarray]) -> Figure:
     fig, panels = new_figure(1, len(places), height=2.9, sharex=True, sharey=True)
     for ax, (name, phi) in zip(panels, places.items(), strict=True):
         noise = loss.per_example_gradients(phi) - loss.gradient(phi)
-        ax.plot(*noise.T, "o", color=SGD, alpha=0.3, markersize=3, markeredgewidth=0)
+        cloud(ax, noise, alpha=0.3, markersize=3)
         covariance_ellipse(ax, loss.covariance(phi))
         ax.set(xlim=(-5.5, 5.5), ylim=(-5.5, 5.5), aspect="equal")
         panel_title(ax, name)
@@ -64,9 +66,9 @@ def increment_clouds(clouds: Mapping[str, np.ndarray], predicted: np.ndarray) ->
     predicted : (2, 2) covariance, in the same units.
     """
     fig, panels = new_figure(1, len(clouds), height=2.9, sharex=True, sharey=True)
-    for ax, (name, cloud) in zip(panels, clouds.items(), strict=True):
-        ax.plot(*cloud[:1500].T, "o", color=ARMS[name], alpha=0.25, markersize=2.5, markeredgewidth=0)
-        covariance_ellipse(ax, covariance_and_error(cloud)[0], edgecolor=ARMS[name], linewidth=4, alpha=0.7)
+    for ax, (name, sample) in zip(panels, clouds.items(), strict=True):
+        cloud(ax, sample, color=ARMS[name])
+        covariance_ellipse(ax, covariance_and_error(sample)[0], edgecolor=ARMS[name], linewidth=4, alpha=0.7)
         covariance_ellipse(ax, predicted, linestyle="--", linewidth=1.5)
         ax.set(xlim=(-4.5, 4.5), ylim=(-4.5, 4.5), xticks=(-4, 0, 4), aspect="equal")
         panel_title(ax, name)
@@ -88,32 +90,24 @@ def spreading(clouds: Mapping[float, np.ndarray], rate: float, curves: Mapping[s
     """
     fig, (left, right) = new_figure(1, 2, height=3.5)
     widest = 3.3 * np.sqrt(rate * max(clouds))
-    for cloud, color in zip(reversed(clouds.values()), ("#A6CEE8", SKY, SGD)):
-        left.plot(*cloud[:1500].T, "o", color=color, markersize=2, markeredgewidth=0)
+    for sample, color in zip(reversed(clouds.values()), ("#A6CEE8", SKY, SGD)):
+        cloud(left, sample, color=color, markersize=2, alpha=1.0, zorder=2)
     patch = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
     for time in clouds:
-        covariance_ellipse(left, rate * time * np.eye(2), linewidth=1.5, zorder=3)
+        covariance_ellipse(left, ou_covariance(time, np.zeros((2, 2)), rate * np.eye(2)), linewidth=1.5, zorder=3)
         top = 2.05 * np.sqrt(rate * time)
         left.text(0, top, f"$t = {time:g}$", ha="center", va="bottom", fontsize=11.5, bbox=patch, zorder=4)
     left.set(xlim=(-widest, widest), ylim=(-widest, widest), aspect="equal")
     label_axes(left, r"$\Phi_1$", r"$\Phi_2$")
     times = np.array([0.0, max(t[-1] for t, _ in curves.values())])
-    right.plot(times, rate * times, color=PREDICTION, linewidth=1.2, label=r"$\eta t/B$")
+    right.plot(times, ou_covariance(times, 0.0, rate), color=PREDICTION, linewidth=1.2, label=r"$\eta t/B$")
     for name, (t, variance) in curves.items():
-        right.plot(t, variance, MARKS[name], color=ARMS[name], label=name)
+        right.plot(t, variance, MARKERS[name], color=ARMS[name], label=name)
     right.plot(*bowl, color=FLOW, linewidth=1.4, label="SGD in a bowl")
     right.set_ylim(top=1.6 * rate * times[-1])
     right.legend(loc="upper left", handlelength=1.2, borderaxespad=0.0)
     label_axes(right, "time $t$", "variance of a coordinate")
     return fig
-
-
-def _bowl(ax: Axes, hessian: np.ndarray, unit: float = 1.0) -> None:
-    """Level lines of the loss about its minimiser: ellipses of the inverse Hessian."""
-    for radius in (0.5, 1.0, 1.5, 2.0, 2.5, 3.0):
-        covariance_ellipse(
-            ax, np.linalg.inv(hessian) * unit, radius=radius, edgecolor=MUTED, linewidth=0.8, linestyle=":"
-        )
 
 
 @house_style
@@ -129,9 +123,11 @@ def three_noises(
     hessian : (2, 2).
     """
     fig, panels = new_figure(1, len(clouds), height=2.95, sharex=True, sharey=True)
-    for ax, (name, cloud) in zip(panels, clouds.items(), strict=True):
-        _bowl(ax, hessian)
-        ax.plot(*cloud[:1500].T, "o", color=SGD, alpha=0.25, markersize=2.5, markeredgewidth=0)
+    look = {"edgecolor": MUTED, "linewidth": 0.8, "linestyle": ":"}
+    for ax, (name, sample) in zip(panels, clouds.items(), strict=True):
+        for radius in np.arange(0.5, 3.5, 0.5):  # level lines of the loss are those of the Gibbs law
+            covariance_ellipse(ax, gibbs_covariance(hessian, 1.0), radius=radius, **look)
+        cloud(ax, sample)
         covariance_ellipse(ax, covariances[name])
         ax.set(xlim=(-3.6, 3.6), ylim=(-3.6, 3.6), aspect="equal")
         panel_title(ax, name)
@@ -163,16 +159,18 @@ def lyapunov_errors(etas: np.ndarray, misses: Mapping[str, np.ndarray]) -> Figur
 
 def window_panels(loss: Loss, length: float):
     """A drawing function for `explore`: the noise of a window of fixed length, as it is and on the ruler of its deviation."""
-    phi, sigma = np.zeros(2), loss.covariance(np.zeros(2))
+    phi = np.zeros(2)
 
     def draw(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) -> str:
         steps = max(1, round(length / eta))
         final = sgd(loss, eta, n_steps=steps, batch_size=batch_size, n_chains=1500, start=phi, seed=seed).final
-        noise, unit = final + steps * eta * loss.gradient(phi), eta * np.sqrt(steps / batch_size)
+        mean, covariance = increment_gaussian(loss, eta, steps * eta, phi, batch_size)
+        noise, unit = final - mean, eta * np.sqrt(steps / batch_size)
+        sigma = covariance / unit**2
         measured, error = (m / unit**2 for m in covariance_and_error(noise))
         for ax, ruler, limit in zip(axes, (1.0, unit), (5 * length, 5.0), strict=True):
-            ax.plot(*noise[:700].T / ruler, "o", color=SGD, alpha=0.35, markersize=2.2, markeredgewidth=0)
-            covariance_ellipse(ax, sigma * (unit / ruler) ** 2, zorder=3)
+            cloud(ax, noise / ruler, shown=700, alpha=0.35)
+            covariance_ellipse(ax, covariance / ruler**2, zorder=3)
             ticks = np.linspace(-0.8, 0.8, 5) * limit
             ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=ticks[::2], yticks=ticks)
             label_axes(ax, "noise, bmi")
@@ -203,7 +201,7 @@ def stationary_panels(loss: LeastSquares):
         final = sgd(loss, eta, n_steps=steps, batch_size=batch_size, n_chains=800, seed=seed).final - loss.minimiser
         measured = plus_minus(*mean_and_error((final**2).sum(axis=1)))
         for ax, ruler, limit in zip(axes, (1.0, np.sqrt(eta / (2 * batch_size))), (1.0, 4.0), strict=True):
-            ax.plot(*final[:500].T / ruler, "o", color=SGD, alpha=0.35, markersize=2.2, markeredgewidth=0)
+            cloud(ax, final / ruler, shown=500, alpha=0.35)
             covariance_ellipse(ax, exact / ruler**2, zorder=3, label="SGD, exact")
             covariance_ellipse(ax, lyapunov / ruler**2, edgecolor=SDE, zorder=3, label="SDE, constant Σ")
             ax.set(xlim=(-limit, limit), ylim=(-limit, limit))

@@ -5,20 +5,18 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
+from sgdsde_helpers.figures.marks import cloud, covariance_ellipse, in_words, measured, setting
 from sgdsde_helpers.figures.style import (
     FLOW,
     GAUSSIAN_SGD,
     PREDICTION,
     SDE,
     SGD,
-    covariance_ellipse,
     house_style,
     label_axes,
     legend_above,
     new_figure,
     panel_title,
-    plus_minus,
-    setting,
 )
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.measure import mean_and_error
@@ -27,7 +25,7 @@ from sgdsde_helpers.theory import sgld_stationary_moments
 
 
 def _cloud(ax, sample: np.ndarray, center: np.ndarray, exact: np.ndarray, posterior: np.ndarray) -> None:
-    ax.plot(*sample[:2500].T, ".", color=SGD, markersize=2, alpha=0.3, zorder=1)
+    cloud(ax, sample, shown=2500)
     covariance_ellipse(ax, posterior, center, edgecolor=FLOW, linewidth=2.4, label="posterior")
     covariance_ellipse(ax, exact, center, edgecolor=PREDICTION, linestyle="--", label="prediction")
 
@@ -50,13 +48,13 @@ def clouds(
 
 
 @house_style
-def step_bias(steps: np.ndarray, predicted: np.ndarray, measured: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+def step_bias(steps: np.ndarray, predicted: np.ndarray, found: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """Variance over the posterior's along the steep direction against the step, for chains with error bars."""
     fig, ax = new_figure()
     ax.plot(steps, predicted, color=PREDICTION, label=r"$1/(1 - h\lambda/2)$")
     ax.axhline(1.0, color=FLOW, linewidth=1.4)
-    for (name, (value, error)), color, mark in zip(measured.items(), (SGD, SDE), "os", strict=True):
-        ax.errorbar(steps, value, 2 * error, fmt=mark, color=color, label=name, capsize=3)
+    for (name, (value, error)), color, mark in zip(found.items(), (SGD, SDE), "os", strict=True):
+        measured(ax, steps, value, error, fmt=mark, color=color, label=name)
     label_axes(ax, r"step $h$", "variance / posterior variance")
     ax.legend()
     return fig
@@ -87,10 +85,9 @@ def sgld_panel(loss: Loss, posterior: np.ndarray, ax, eta: float, batch_size: in
     ax.set(xlim=(center[0] - 1.1, center[0] + 1.1), ylim=(center[1] - 1.1, center[1] + 1.1))
     label_axes(ax, r"$w_1$", r"$w_2$")
     legend_above(ax)
-    inverse = np.linalg.inv(posterior)
-    away = final - center
+    inverse, away = np.linalg.inv(posterior), final - center
     ratio, error = mean_and_error(np.einsum("ci,ij,cj->c", away, inverse, away) / 2)
     return (
-        f"{setting(eta, batch_size)}: the mean variance is {plus_minus(ratio, error)} times the posterior's, "
-        f"predicted {np.trace(inverse @ exact) / 2:.4g}."
+        f"{setting(eta, batch_size)}: mean variance over the posterior's "
+        f"{in_words(np.trace(inverse @ exact) / 2, ratio, error)}."
     )

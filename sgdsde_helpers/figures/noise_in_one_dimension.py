@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sgdsde_helpers.figures.marks import bell, histogram, in_words, measured, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     ARMS,
@@ -16,18 +17,16 @@ from sgdsde_helpers.figures.style import (
     PREDICTION,
     SGD,
     SKY,
-    histogram_with_density,
     house_style,
     label_axes,
     new_figure,
     panel_title,
-    setting,
 )
 from sgdsde_helpers.losses import ScalarQuadratic
 from sgdsde_helpers.measure import variance_and_error
 from sgdsde_helpers.problems import diabetes_loss
 from sgdsde_helpers.simulation import sgd
-from sgdsde_helpers.theory import sde_moments, sgd_moments
+from sgdsde_helpers.theory import increment_first_order, increment_gaussian, minibatch_factor, sde_moments, sgd_moments
 
 WINDOW = 0.1  # the widget's Delta t
 CHAINS = 3000
@@ -72,8 +71,8 @@ def variance_parabola(loss: ScalarQuadratic, phis: np.ndarray, gradients: Mappin
     grid = np.linspace(phis.min(), phis.max(), 201)
     for (size, sample), color in zip(gradients.items(), (SGD, ACCENT, FLOW), strict=True):
         variance, error = variance_and_error(sample)
-        ax.plot(grid, loss.covariance(grid) / size, color=PREDICTION, linewidth=1.2, zorder=1)
-        ax.errorbar(phis, variance, 2 * error, fmt="o", color=color, label=f"$B = {size}$")
+        ax.plot(grid, loss.covariance(grid) * minibatch_factor(loss.n, size), color=PREDICTION, linewidth=1.2, zorder=1)
+        measured(ax, phis, variance, error, color=color, label=f"$B = {size}$")
     ax.axvline(float(loss.minimiser), ymax=0.45, color=MUTED, linestyle=":", linewidth=1.2)
     ax.text(float(loss.minimiser), 0.47, r"$\Phi^*$", transform=ax.get_xaxis_transform(), ha="center")
     ax.plot([], [], color=PREDICTION, linewidth=1.2, label=r"$\sigma^2(\Phi)/B$")
@@ -94,12 +93,14 @@ def batch_factor(sizes: Sequence[int], gradients: Mapping[str, np.ndarray], n: i
     n, sigma2 : examples in the data set, and variance of the gradient of one.
     """
     fig, ax = new_figure(height=3.3)
-    grid = np.geomspace(1, n, 301)
-    ax.plot(grid, np.ones_like(grid), color=PREDICTION, linestyle="--", linewidth=1.2)
-    ax.plot(grid, (n - grid) / (n - 1), color=PREDICTION, linewidth=1.3, label=r"$(n-B)/(n-1)$")
+    grid = np.unique(np.geomspace(1, n, 301).astype(int))
+    for how, line in (("with_replacement", "--"), ("without_replacement", "-")):
+        factor = [size * minibatch_factor(n, int(size), how) for size in grid]
+        ax.plot(grid, factor, color=PREDICTION, linestyle=line, linewidth=1.3)
+    ax.lines[-1].set_label(r"$(n-B)/(n-1)$")
     for (name, sample), color in zip(gradients.items(), (SGD, FLOW), strict=True):
         ratio, error = np.array(variance_and_error(sample)) * sizes / sigma2
-        ax.errorbar(sizes, ratio, 2 * error, fmt="o", color=color, label=name.replace("_", " "))
+        measured(ax, sizes, ratio, error, color=color, label=name.replace("_", " "))
     ax.set(xscale="log", ylim=(-0.05, 1.5))
     ax.legend(loc="upper center", ncols=2)
     label_axes(ax, "batch size $B$", r"variance of $\hat g$ $\cdot\, B/\sigma^2$")
@@ -117,9 +118,9 @@ def noise_shapes(sums: Mapping[int, np.ndarray], sigma: float) -> Figure:
     """
     fig, panels = new_figure(1, len(sums), height=3.1, sharex=True, sharey=True)
     z = np.linspace(-4.5, 4.5, 201)
-    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     for ax, (n, sample) in zip(panels, sums.items(), strict=True):
-        histogram_with_density(ax, sample / (sigma * np.sqrt(n)), z, density, bins=np.linspace(-4.5, 4.5, 61))
+        histogram(ax, sample / (sigma * np.sqrt(n)), np.linspace(-4.5, 4.5, 61))
+        bell(ax, z)
         ax.set(xlim=(-4.5, 4.5), xticks=[-3, 0, 3])
         panel_title(ax, f"$N = {n}$")
         label_axes(ax, r"noise $/\,\sigma\sqrt{N}$")
@@ -145,7 +146,7 @@ def epochs(
     for (how, name), color in zip(names.items(), (SGD, ACCENT, FLOW), strict=True):
         variance, error = variance_and_error(sums[how][:, 1::2])
         ax.plot(steps, predicted[how], color=PREDICTION, linewidth=1.2, zorder=1)
-        ax.errorbar(steps[1::2], variance, 2 * error, fmt="o", markersize=4, color=color, label=name)
+        measured(ax, steps[1::2], variance, error, markersize=4, color=color, label=name)
     for end in (epoch, 2 * epoch):
         ax.axvline(end, color=MUTED, linestyle=":", linewidth=1.2)
     ax.plot([], [], color=PREDICTION, linewidth=1.2, label="predicted")
@@ -161,7 +162,6 @@ def increment_variance(
     eta: float,
     starts: Mapping[str, float],
     paths: Mapping[str, Mapping[str, np.ndarray]],
-    losses: Mapping[str, float],
 ) -> Figure:
     """Variance of the increment over eta sigma^2 Dt against Dt, three arms, one panel for each start; B = 1.
 
@@ -170,15 +170,14 @@ def increment_variance(
     loss, eta : the loss and the learning rate.
     starts : name of the panel -> phi_0.
     paths : name -> arm -> (N + 1, m) states at the times of SGD's steps.
-    losses : name -> loss of variance per unit time, to first order, in units of the mean curvature.
     """
     fig, axes = new_figure(1, 2, height=3.7, sharey=True)
     for ax, (name, phi) in zip(axes, starts.items(), strict=True):
         steps = np.arange(1, len(paths[name]["SGD"]))
-        unit = eta**2 * float(loss.covariance(phi)) * steps
+        unit = increment_gaussian(loss, eta, steps * eta, phi)[1]
         sgd_line = [_variance(*sgd_moments(loss, eta, n, phi)) for n in steps] / unit
         sde_line = [_variance(*sde_moments(loss, eta, n * eta, phi)) for n in steps] / unit
-        first_order = 1 - loss.mean_h * eta * (steps - 1) * losses[name]
+        first_order = increment_first_order(loss, eta, steps, phi) / unit
         ax.axhline(1.0, color=MUTED, linestyle=":", linewidth=1.2)
         ax.plot(steps * eta, sgd_line, color=PREDICTION, linewidth=1.2, label="exact, SGD")
         ax.plot(steps * eta, sde_line, color=PREDICTION, linewidth=1.2, linestyle="-.", label="exact, SDE")
@@ -186,7 +185,7 @@ def increment_variance(
         shown = np.array([n for n in (1, 2, 5, 10, 25, 50) if n <= len(steps)])
         for (arm, color), shift in zip(ARMS.items(), (0.96, 1.0, 1.04), strict=True):
             ratio, error = np.array(variance_and_error(paths[name][arm][shown].T)) / unit[shown - 1]
-            ax.errorbar(shown * eta * shift, ratio, 2 * error, fmt="o", markersize=4.5, color=color, label=arm)
+            measured(ax, shown * eta * shift, ratio, error, markersize=4.5, color=color, label=arm)
         ax.set(xscale="log", ylim=(0, 1.15))
         panel_title(ax, f"from {name}")
         label_axes(ax, r"$\Delta t$")
@@ -199,36 +198,31 @@ def window_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) 
     """Draw a window of fixed length from phi = 0: paths with the predicted spread, and the shape of their noise."""
     loss, n_steps = diabetes_loss(), max(1, round(WINDOW / eta))
     paths = sgd(loss, eta, n_steps=n_steps, batch_size=batch_size, n_chains=CHAINS, start=0.0, record="all", seed=seed)
-    sigma2, drift, end = float(loss.covariance(0.0)), -float(loss.gradient(0.0)), n_steps * eta
-    lecture = eta * sigma2 * end / batch_size
+    end = n_steps * eta
+    lecture = float(increment_gaussian(loss, eta, end, 0.0, batch_size)[1])
     mean, second = sgd_moments(loss, eta, n_steps, 0.0, batch_size)
-    measured, error = variance_and_error(paths.final)
+    variance, error = variance_and_error(paths.final)
     left, right = axes
     left.plot(paths.t, paths.states[:, :40], color=SKY, linewidth=0.7, alpha=0.7)
     t = np.linspace(0, end, 41)
+    drift, spread = increment_gaussian(loss, eta, t, 0.0, batch_size)
     for sign in (-2, 0, 2):
-        spread = sign * np.sqrt(eta * sigma2 * t / batch_size)
-        left.plot(t, drift * t + spread, color=PREDICTION, linewidth=1.2, linestyle="--" if sign else "-")
+        line = drift + sign * np.sqrt(spread)
+        left.plot(t, line, color=PREDICTION, linewidth=1.2, linestyle="--" if sign else "-")
     left.set(xlim=(0, WINDOW), ylim=(-0.14, 0.26))
     panel_title(left, "dashed: 2 deviations")
     label_axes(left, "time in the window", r"$\Phi$")
     z = np.linspace(-4.5, 4.5, 121)
-    right.stairs(*_density((paths.final - mean) / np.sqrt(second - mean**2)), fill=True, color=SGD, alpha=0.45)
-    right.plot(z, np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi), color=PREDICTION)
+    histogram(right, (paths.final - mean) / np.sqrt(second - mean**2), np.linspace(-4.5, 4.5, 61))
+    bell(right, z)
     right.set(xlim=(-4.5, 4.5), ylim=(0, 0.85))
     panel_title(right, "blue SGD, black Gaussian")
     label_axes(right, "noise / its deviation", "density")
     return (
         f"{setting(eta, batch_size)}: a window Δt = {end:.3g} of N = {n_steps} steps; variance of the increment in units of "
-        f"ησ²Δt/B = {lecture:.2e} predicted {(second - mean**2) / lecture:.3f}, measured {measured / lecture:.3f} ± {error / lecture:.3f}."
+        f"ησ²Δt/B = {lecture:.2e} {in_words((second - mean**2) / lecture, variance / lecture, error / lecture)}."
     )
 
 
 def _variance(mean: float, second: float) -> float:
     return second - mean**2
-
-
-def _density(sample: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Heights and edges of a histogram of unit area, on edges that settings share."""
-    heights, edges = np.histogram(sample, bins=np.linspace(-4.5, 4.5, 61))
-    return heights / len(sample) / np.diff(edges), edges

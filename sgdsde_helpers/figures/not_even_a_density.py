@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.special import ndtr
 
+from sgdsde_helpers.figures.marks import bell, histogram, setting
 from sgdsde_helpers.figures.style import (
     FLOW,
     GAUSSIAN_SGD,
@@ -19,11 +19,11 @@ from sgdsde_helpers.figures.style import (
     legend_above,
     new_figure,
     note,
-    setting,
 )
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.measure import ks_distance
 from sgdsde_helpers.simulation import sgd
+from sgdsde_helpers.theory import gaussian_ks, sde_stationary_covariance, sgd_stationary_covariance
 from sgdsde_helpers.theory.laws.bernoulli import (
     gap_threshold,
     similarity_dimension,
@@ -40,10 +40,6 @@ _LOSS = MeanEstimation([-1.0, 1.0])
 _U = np.linspace(-3.6, 3.6, 289)  # bin edges in units of the SDE's standard deviation
 
 
-def _gaussian(x: np.ndarray, variance: float) -> np.ndarray:
-    return np.exp(-(x**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
-
-
 @house_style
 def laws(etas: list[float], names: list[str], bins: int = 540) -> Figure:
     """The exact law at batch size 1, one panel for each eta, with the SDE's Gaussian over it."""
@@ -51,7 +47,7 @@ def laws(etas: list[float], names: list[str], bins: int = 540) -> Figure:
     edges = np.linspace(-1, 1, bins + 1)
     for ax, eta, name in zip(axes.flat, etas, names, strict=True):
         ax.stairs(two_point_density(edges, eta), edges, fill=True, color=SGD, alpha=0.75)
-        ax.plot(edges, _gaussian(edges, eta / 2), color=SDE)
+        bell(ax, edges, 0.0, sde_stationary_covariance(1.0, 1.0, eta), color=SDE)
         ax.set(xlim=(-1.1, 1.1), ylim=(0, 2.4))
         note(ax, f"η = {eta:.3f}\n{name}", y=1.0)
     for ax in axes[-1]:
@@ -101,11 +97,11 @@ def characteristic_functions(growth: dict[str, tuple[float, float]], steps: int 
 def distances(etas: np.ndarray) -> Figure:
     """KS distance between the laws of the three arms against eta, with their first-order constants."""
     fig, ax = new_figure(height=3.8)
-    exact = [eta / (2 - eta) for eta in etas]
+    exact = [sgd_stationary_covariance(1.0, 1.0, eta) for eta in etas]
     sde = np.array([two_point_ks(eta) for eta in etas])
     gaussian = np.array([two_point_ks(eta, variance=v) for eta, v in zip(etas, exact, strict=True)])
-    x = np.linspace(-3, 3, 2001)
-    time = [np.abs(ndtr(x * np.sqrt((eta / 2) / v)) - ndtr(x)).max() for eta, v in zip(etas, exact, strict=True)]
+    continuous = [sde_stationary_covariance(1.0, 1.0, eta) for eta in etas]
+    time = [gaussian_ks(0.0, v, 0.0, w) for v, w in zip(exact, continuous, strict=True)]
     ax.loglog(etas, sde, "o", color=SGD, label="SGD to SDE")
     ax.loglog(etas, gaussian, "s", color=GAUSSIAN_SGD, label="SGD to Gaussian SGD")
     ax.loglog(etas, time, "^", color=SDE, label="Gaussian SGD to SDE")
@@ -119,16 +115,15 @@ def distances(etas: np.ndarray) -> Figure:
 
 def law_panel(ax: Axes, eta: float, batch_size: int, seed: int, chains: int = 4_000) -> str:
     """One setting of the chapter's widget, in units of the SDE's standard deviation, where the SDE's Gaussian stands still."""
-    scale = np.sqrt(eta / (2 * batch_size))
+    scale = np.sqrt(sde_stationary_covariance(1.0, 1.0, eta, batch_size))
     final = sgd(
         _LOSS, eta, n_steps=int(np.ceil(10 / eta)), batch_size=batch_size, n_chains=chains, start=0.0, seed=seed
     ).final
-    heights, edges = np.histogram(final / scale, bins=_U[::4])
     ax.stairs(
         two_point_density(_U * scale, eta, batch_size) * scale, _U, fill=True, color=SGD, alpha=0.75, label="SGD, exact"
     )
-    ax.stairs(heights / chains / np.diff(edges), edges, color=MUTED, linewidth=1.0, label="SGD, sampled")
-    ax.plot(_U, _gaussian(_U, 1.0), color=SDE, label="SDE")
+    histogram(ax, final / scale, _U[::4], color=MUTED, fill=False, alpha=1.0, linewidth=1.0, label="SGD, sampled")
+    bell(ax, _U, color=SDE, label="SDE")
     ax.set(xlim=(-3.6, 3.6), ylim=(0, 1.3))
     label_axes(ax, r"$\Phi\,/\,\sqrt{\eta/2B}$", "density")
     legend_above(ax)

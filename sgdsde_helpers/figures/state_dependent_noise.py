@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sgdsde_helpers.figures.marks import distribution, histogram_with_density, in_words, measured, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     ARMS,
@@ -14,12 +15,10 @@ from sgdsde_helpers.figures.style import (
     PREDICTION,
     SDE,
     SGD,
-    histogram_with_density,
     house_style,
     label_axes,
     new_figure,
     panel_title,
-    setting,
 )
 from sgdsde_helpers.losses import DoubleWell
 from sgdsde_helpers.measure import mean_and_error
@@ -54,23 +53,23 @@ def circle(finals: dict[str, np.ndarray], angles: np.ndarray, densities: dict[st
 
 @house_style
 def three_variances(
-    etas: np.ndarray, exact: dict[str, np.ndarray], some: np.ndarray, measured: np.ndarray, noise: float
+    etas: np.ndarray, exact: dict[str, np.ndarray], some: np.ndarray, found: np.ndarray, noise: float
 ) -> Figure:
     """Stationary mean and variance against eta.
 
-    `exact` holds for each model the means and variances (2, K) at `etas`; `measured` the mean, the variance and the error
+    `exact` holds for each model the means and variances (2, K) at `etas`; `found` the mean, the variance and the error
     after each, (4, k), at the learning rates `some`; `noise` is s0^2/2h, so that the variance is shown over eta times it.
     """
     fig, axes = new_figure(1, 2, height=3.5)
     looks = {"SGD": (SGD, "-"), "SDE (Ito)": (SDE, "-"), "Stratonovich": (ACCENT, "--")}
-    mean, mean_error = measured[:2]
-    variance, variance_error = measured[2:] / (some * noise)
+    mean, mean_error = found[:2]
+    variance, variance_error = found[2:] / (some * noise)
     for name, (means, variances) in exact.items():
         color, line = looks[name]
         axes[0].plot(etas, means, line, color=color)
         axes[1].plot(etas, variances / (etas * noise), line, color=color, label=name)
-    axes[0].errorbar(some, mean, 2 * mean_error, fmt="o", color=SGD)
-    axes[1].errorbar(some, variance, 2 * variance_error, fmt="o", color=SGD, label="SGD, measured")
+    measured(axes[0], some, mean, mean_error)
+    measured(axes[1], some, variance, variance_error, label="SGD, measured")
     label_axes(axes[0], r"learning rate $\eta$", r"mean of $\Phi$")
     label_axes(axes[1], r"learning rate $\eta$", r"variance over $\eta s_0^2/2h$")
     axes[1].legend()
@@ -175,7 +174,7 @@ def well_panel(
     law = chain_stationary_law(loss, eta, batch_size, nodes=1000, method="solve")
     grid = np.linspace(-2.0, 2.2, 601)
     density = sde_stationary_density(loss, eta, batch_size, grid=grid)
-    ax.plot(np.sort(final), (np.arange(chains) + 0.5) / chains, color=MUTED, label=f"SGD after {steps} steps")
+    distribution(ax, final, color=MUTED, label=f"SGD after {steps} steps")
     ax.plot(grid, law.cdf(grid), color=SGD, label="SGD, in the long run")
     ax.plot(grid, density_cdf(grid, density)(grid), color=SDE, label="SDE, in the long run")
     ax.set(xlim=(-1.6, 1.8), ylim=(-0.02, 1.02))
@@ -185,6 +184,6 @@ def well_panel(
     loud, sde_loud = law.mass[law.nodes > 0].sum(), np.trapezoid(density[grid >= 0], grid[grid >= 0])
     return (
         f"{setting(eta, batch_size)}: half of the chains start in each well. After {steps} steps the share in the quiet one (left) is "
-        f"predicted {predicted:.3f}, measured {share:.3f} ± {error:.3f}. In the long run the loud well keeps {loud:.2g} of SGD's "
+        f"{in_words(predicted, share, error)}. In the long run the loud well keeps {loud:.2g} of SGD's "
         f"chains and {sde_loud:.2g} of the SDE's."
     )

@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import NullFormatter
 
+from sgdsde_helpers.figures.marks import MARKERS, histogram, log_ticks, measured, plus_minus, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     ARMS,
@@ -24,17 +24,15 @@ from sgdsde_helpers.figures.style import (
     legend_above,
     new_figure,
     panel_title,
-    plus_minus,
-    setting,
 )
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.measure import mean_and_error, variance_and_error
 from sgdsde_helpers.simulation import gaussian_sgd, ornstein_uhlenbeck, sgd
+from sgdsde_helpers.theory import arms_stationary_cumulants, brownian_variation, ou_mean
 
 SKEWED = MeanEstimation([-0.5, -0.5, -0.5, -0.5, 2.0])  # variance 1, third cumulant 1.5: far from Gaussian
 THIRD = 1.5
 _EDGES = np.linspace(-3.5, 4.5, 61)  # in units of the SDE's standard deviation
-MARKS = {"SGD": "o", "Gaussian SGD": "s", "SDE": "^"}
 
 
 @house_style
@@ -54,8 +52,8 @@ def walks_and_roughness(walks: Mapping[float, np.ndarray], path: np.ndarray) -> 
     label_axes(left, "time $t$", r"walk $W^\delta(t)$")
     counts = 2 ** np.arange(int(np.log2(len(path) - 1)) + 1)
     increments = [np.diff(path[:: (len(path) - 1) // n]) for n in counts]
-    right.loglog(counts, np.sqrt(2 * counts / np.pi), color=PREDICTION, linewidth=1.2)
-    right.loglog(counts, np.ones(len(counts)), color=PREDICTION, linewidth=1.2)
+    for power in (1, 2):
+        right.loglog(counts, brownian_variation(counts, power), color=PREDICTION, linewidth=1.2)
     right.loglog(counts, [np.abs(d).sum() for d in increments], "s", color=FLOW, label=r"$\sum |\Delta W|$")
     right.loglog(counts, [(d**2).sum() for d in increments], "o", color=SGD, label=r"$\sum (\Delta W)^2$")
     right.legend(loc="upper left", handlelength=1.0)
@@ -90,6 +88,11 @@ def paths_and_zoom(arms: Mapping[str, tuple], flow: tuple[np.ndarray, np.ndarray
     return fig
 
 
+def stationary_cumulants(eta: float, batch_size: int = 1) -> dict[str, tuple[float, float]]:
+    """Variance and third cumulant of the three arms on the skewed data at stationarity, exactly."""
+    return arms_stationary_cumulants(eta, batch_size, third=THIRD)
+
+
 def stationary_arms(eta: float, batch_size: int, seed: int, chains: int) -> dict[str, np.ndarray]:
     """The three arms on the skewed data at stationarity: (chains,) states each."""
     steps = int(np.ceil(-4 / np.log(abs(1 - eta) + 1e-9)))  # the variance has settled to e^-8
@@ -100,13 +103,6 @@ def stationary_arms(eta: float, batch_size: int, seed: int, chains: int) -> dict
         "Gaussian SGD": gaussian_sgd(SKEWED, eta, seed=seed + 1, **common).final,
         "SDE": ornstein_uhlenbeck(1.0, eta / batch_size, seed=seed + 2, **exact).final,
     }
-
-
-def stationary_cumulants(eta: float, batch_size: int = 1) -> dict[str, tuple[float, float]]:
-    """Variance and third cumulant of the three arms at stationarity, exactly."""
-    a = 1 - eta
-    variance, third = eta**2 / batch_size / (1 - a**2), eta**3 * THIRD / batch_size**2 / (1 - a**3)
-    return {"SGD": (variance, third), "Gaussian SGD": (variance, 0.0), "SDE": (eta / (2 * batch_size), 0.0)}
 
 
 @house_style
@@ -123,20 +119,20 @@ def arms_against_eta(etas: Sequence[float], samples: Sequence[Mapping[str, np.nd
     exact = [stationary_cumulants(eta) for eta in fine]
     for name, color in ARMS.items():
         variance, third = np.array([cumulants[name] for cumulants in exact]).T
-        left.plot(fine, variance / (fine / 2), color=PREDICTION, linewidth=1.1, zorder=1)
+        unit = np.array([cumulants["SDE"][0] for cumulants in exact])
+        left.plot(fine, variance / unit, color=PREDICTION, linewidth=1.1, zorder=1)
         right.plot(fine, third / variance**1.5, color=PREDICTION, linewidth=1.1, zorder=1)
         for eta, sample in zip(etas, samples, strict=True):
             x, label = eta * (0.95 if name == "Gaussian SGD" else 1.0), name if eta == etas[0] else None
             mean, error = variance_and_error(sample[name])
-            look = {"fmt": MARKS[name], "color": color, "label": label}
-            left.errorbar(x, mean / (eta / 2), 2 * error / (eta / 2), **look)
+            look = {"fmt": MARKERS[name], "color": color, "label": label}
+            unit = stationary_cumulants(eta)["SDE"][0]
+            measured(left, x, mean / unit, error / unit, **look)
             third, error = mean_and_error(sample[name] ** 3)
-            right.errorbar(x, third / mean**1.5, 2 * error / mean**1.5, **look)
+            measured(right, x, third / mean**1.5, error / mean**1.5, **look)
     left.legend(loc="upper left", handlelength=1.0)
     for ax in (left, right):
-        ax.set_xscale("log")
-        ax.set_xticks(etas[::2], [f"{eta:g}" for eta in etas[::2]])
-        ax.xaxis.set_minor_formatter(NullFormatter())
+        log_ticks(ax, etas[::2])
         label_axes(ax, r"learning rate $\eta$")
     label_axes(left, None, r"variance $/\,(\eta\sigma^2/2)$")
     label_axes(right, None, "skewness")
@@ -169,19 +165,19 @@ def weak_errors(etas: np.ndarray, second: Mapping[str, np.ndarray], variance: Ma
 
 
 @house_style
-def strong_errors(dts: np.ndarray, measured: Mapping[str, tuple], exact: Mapping[str, np.ndarray]) -> Figure:
+def strong_errors(dts: np.ndarray, found: Mapping[str, tuple], exact: Mapping[str, np.ndarray]) -> Figure:
     """Root mean square distance of Euler-Maruyama from the exact solution on the same Brownian path, against dt.
 
     Parameters
     ----------
     dts : (K,) time steps.
-    measured : kind of noise -> (error, standard error), (K,) each.
+    found : kind of noise -> (error, standard error), (K,) each.
     exact : kind of noise -> (K,) predicted error.
     """
     fig, ax = new_figure(height=3.6)
-    for (name, (value, error)), color, mark in zip(measured.items(), (SGD, FLOW), "os"):
+    for (name, (value, error)), color, mark in zip(found.items(), (SGD, FLOW), "os"):
         ax.loglog(dts, exact[name], color=PREDICTION, linewidth=1.2, zorder=1)
-        ax.errorbar(dts, value, 2 * error, fmt=mark, color=color, label=f"{name} noise")
+        measured(ax, dts, value, error, fmt=mark, color=color, label=f"{name} noise")
     ax.text(dts[2], 1.25 * exact["multiplicative"][2], "slope 1/2", ha="right", va="bottom")
     ax.text(dts[2], 1.25 * exact["additive"][2], "slope 1", ha="right", va="bottom")
     ax.legend(loc="lower right")
@@ -201,17 +197,17 @@ def arms_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) ->
         1.0, eta / batch_size, dt=0.01, n_steps=500, start=1.5, record="all", seed=seed + 2
     )
     times = np.linspace(0, 5, 101)
-    left.plot(times, 1.5 * np.exp(-times), color=FLOW, linestyle="--", linewidth=1.3)
+    left.plot(times, ou_mean(times, 1.5, 1.0), color=FLOW, linestyle="--", linewidth=1.3)
     for name, paths in runs.items():
         style = "default" if name == "SDE" else "steps-post"
         left.plot(paths.t, paths.states[:, 0], color=ARMS[name], drawstyle=style, linewidth=1.2)
     left.set(xlim=(0, 5), ylim=(-1.2, 2.4))
     label_axes(left, "time", r"$\Phi$")
-    samples, scale = stationary_arms(eta, batch_size, seed, chains=5000), np.sqrt(eta / (2 * batch_size))
+    samples = stationary_arms(eta, batch_size, seed, chains=5000)
+    scale = np.sqrt(stationary_cumulants(eta, batch_size)["SDE"][0])
     for name, color in ARMS.items():
-        heights, _ = np.histogram(samples[name] / scale, bins=_EDGES, density=True)
-        look = {"fill": True, "alpha": 0.45} if name == "SGD" else {"linewidth": 1.5}
-        right.stairs(heights, _EDGES, color=color, label=name, **look)
+        look = {} if name == "SGD" else {"fill": False, "alpha": 1.0, "linewidth": 1.5}
+        histogram(right, samples[name] / scale, _EDGES, color=color, label=name, **look)
     right.set(xlim=(-3.5, 4.5), ylim=(0, 1.0))
     legend_above(right, handlelength=1.0, columnspacing=1.0)
     label_axes(right, r"$\Phi\,/\,\sqrt{\eta\sigma^2/2B}$", "density")

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import ndtr
 
+from sgdsde_helpers.figures.marks import bell, distribution, histogram, in_words, measured, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     FLOW,
@@ -16,30 +17,16 @@ from sgdsde_helpers.figures.style import (
     PREDICTION,
     SGD,
     SKY,
-    histogram_with_density,
     house_style,
     label_axes,
     new_figure,
     panel_title,
-    setting,
 )
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.measure import mean_and_error, variance_and_error
 from sgdsde_helpers.problems import two_points
 from sgdsde_helpers.simulation import sgd
-from sgdsde_helpers.theory.laws.bernoulli import two_point_moments
-
-
-def gaussian(grid: np.ndarray, mean: float, variance: float) -> np.ndarray:
-    """The Gaussian density on a grid."""
-    return np.exp(-((grid - mean) ** 2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
-
-
-def in_words(predicted: float, measured: float, error: float) -> str:
-    """A prediction beside a measurement for a caption, all rounded to the second digit of the standard error."""
-    decimals = max(0, 1 - int(np.floor(np.log10(error))))
-    text = f"predicted {predicted:.{decimals}f}, measured {measured:.{decimals}f} ± {error:.{decimals}f}"
-    return text.replace("-", "\u2212")  # a minus sign, where Python writes a hyphen
+from sgdsde_helpers.theory import contraction, two_point_moments
 
 
 @house_style
@@ -62,7 +49,7 @@ def chains_and_law(states: np.ndarray, mean: np.ndarray, deviation: np.ndarray) 
     left.plot([], [], color=PREDICTION, linewidth=1.1, linestyle=":", label="± 2 standard deviations")
     left.legend(loc="upper right")
     label_axes(left, "step $i$", r"$\Phi_i$")
-    right.hist(states[-1], bins=60, orientation="horizontal", density=True, color=SGD, alpha=0.45)
+    histogram(right, states[-1], 60, orientation="horizontal")
     label_axes(right, "density")
     panel_title(right, f"law at $i = {steps[-1]}$")
     return fig
@@ -107,9 +94,9 @@ def distance_between_laws(etas: Sequence[float], steps: np.ndarray, distances: n
     gap : distance of the two starts.
     """
     fig, ax = new_figure(height=3.8)
-    for eta, measured, color in zip(etas, distances, (SGD, FLOW, ACCENT, MUTED)):
-        ax.plot(steps, gap * abs(1 - eta) ** steps, color=PREDICTION, linewidth=1.1, zorder=1)
-        ax.plot(steps, measured, "o", color=color, label=rf"$\eta = {eta:g}$")
+    for eta, values, color in zip(etas, distances, (SGD, FLOW, ACCENT, MUTED)):
+        ax.plot(steps, contraction(eta, steps, gap), color=PREDICTION, linewidth=1.1, zorder=1)
+        ax.plot(steps, values, "o", color=color, label=rf"$\eta = {eta:g}$")
     ax.plot([], [], color=PREDICTION, linewidth=1.1, label=r"$|1-\eta|^{\,i}\,|\varphi - \varphi^\prime|$")
     ax.set_yscale("log")
     ax.set_ylim(distances.min() / 2, 1.4 * gap)
@@ -136,7 +123,7 @@ def variance_within_epochs(states: np.ndarray, predicted: np.ndarray, flat: floa
     ax.text(steps[-1], 1.03 * flat, "independent draws, predicted", ha="right", va="bottom", fontsize=11.5)
     ax.plot(steps, predicted[steps % length], color=PREDICTION, linewidth=1.2, label="reshuffled, predicted")
     variance, error = variance_and_error(states.T)
-    ax.errorbar(steps, variance, 2 * error, fmt="o", color=SGD, label="reshuffled, measured")
+    measured(ax, steps, variance, error, label="reshuffled, measured")
     ax.set_ylim(0, 1.25 * flat)
     ax.legend(loc="center", bbox_to_anchor=(0.5, 0.53), ncols=2, columnspacing=1.2)
     label_axes(ax, "step, counted from the start of an epoch", r"variance of $\Phi$")
@@ -154,8 +141,7 @@ def two_point_laws(samples: Mapping[str, np.ndarray]) -> Figure:
     fig, panels = new_figure(1, len(samples), height=3.0, sharex=True)
     edges = np.linspace(-1, 1, 3**4 + 1)  # thirds of thirds: the gaps fall on bins
     for ax, (eta, sample) in zip(panels, samples.items(), strict=True):
-        heights, _ = np.histogram(sample, bins=edges, density=True)
-        ax.stairs(heights, edges, fill=True, color=SGD, alpha=0.6)
+        histogram(ax, sample, edges, alpha=0.6)
         panel_title(ax, rf"$\eta = {eta}$")
         label_axes(ax, r"$\Phi$")
         ax.set_yticks([])
@@ -190,23 +176,21 @@ def stationary_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: i
     loss, (variance, kurtosis) = MeanEstimation(two_points()), two_point_moments(eta, batch_size)
     n_steps = int(np.ceil(8 / -np.log1p(-eta)))  # the start is forgotten to e^-8
     sample = sgd(loss, eta, n_steps=n_steps, batch_size=batch_size, n_chains=4000, seed=seed).final
-    measured, error = variance_and_error(sample)
+    width, error = variance_and_error(sample)
     fourth, fourth_error = mean_and_error(sample**4)
     left, right = axes
     grid, scaled = np.linspace(-1.1, 1.1, 221), np.linspace(-3.2, 3.2, 201)
-    left.plot(np.sort(sample), np.arange(1, 4001) / 4000, color=SGD)
+    distribution(left, sample)
     left.plot(grid, ndtr(grid / np.sqrt(variance)), color=PREDICTION, linewidth=1.1, linestyle="--")
     left.set(xlim=(-1.1, 1.1), ylim=(-0.02, 1.02))
     label_axes(left, r"$\Phi$", "distribution function")
-    histogram_with_density(
-        right, sample / np.sqrt(variance), scaled, gaussian(scaled, 0.0, 1.0),
-        bins=np.linspace(-3.2, 3.2, 81), density_label="bell curve",
-    )  # fmt: skip
+    histogram(right, sample / np.sqrt(variance), np.linspace(-3.2, 3.2, 81), label="SGD")
+    bell(right, scaled, label="bell curve")
     right.set(xlim=(-3.2, 3.2), ylim=(0, 1.45))
     right.legend(loc="upper right", handlelength=1.0, borderaxespad=0.0)
     label_axes(right, r"$\Phi$ / standard deviation", "density")
     excess = in_words(kurtosis, fourth / variance**2 - 3, fourth_error / variance**2)
     return (
-        f"{setting(eta, batch_size)}: variance {in_words(variance, measured, error)}; "
+        f"{setting(eta, batch_size)}: variance {in_words(variance, width, error)}; "
         f"excess kurtosis {excess} (a bell curve has 0)."
     )

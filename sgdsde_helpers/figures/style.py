@@ -1,4 +1,4 @@
-"""House style of the book's figures: one palette with fixed roles, one look, and the few marks that several chapters share.
+"""House style of the book's figures: one palette with fixed roles, one look; the marks are in `marks`.
 
 A figure function is written like this::
 
@@ -16,15 +16,33 @@ its cell. A function that draws one panel takes ``ax`` first and returns no figu
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Ellipse
+
+__all__ = [
+    "ACCENT",
+    "ARMS",
+    "FLOW",
+    "GAUSSIAN_SGD",
+    "MUTED",
+    "PAPER",
+    "PREDICTION",
+    "SDE",
+    "SGD",
+    "SKY",
+    "house_style",
+    "label_axes",
+    "legend_above",
+    "new_figure",
+    "note",
+    "panel_title",
+    "style_context",
+]
 
 # Okabe and Ito's palette: these stay apart for colour-blind readers, and each keeps one meaning through the book.
 SGD = "#0072B2"
@@ -39,7 +57,7 @@ PAPER = "#FDFDFB"  # opaque, so that a figure reads the same on the light and th
 ARMS = {"SGD": SGD, "Gaussian SGD": GAUSSIAN_SGD, "SDE": SDE}
 
 STYLE = {
-    "figure.dpi": 150,
+    "figure.dpi": 200,  # two pixels for each of the page's column, 690 px wide
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
     "savefig.facecolor": PAPER,
@@ -97,12 +115,6 @@ def new_figure(nrows: int = 1, ncols: int = 1, *, height: float = 3.4, width: fl
         return plt.subplots(nrows, ncols, figsize=(width, height), layout="constrained", **subplots)
 
 
-def finish(figure: Figure) -> Figure:
-    """Close a figure in pyplot and hand it back, for code that draws outside `house_style`."""
-    plt.close(figure)
-    return figure
-
-
 def label_axes(ax: Axes, x: str | None = None, y: str | None = None) -> None:
     """Name both axes with their symbols; None leaves a name off."""
     if x is not None:
@@ -124,63 +136,3 @@ def panel_title(ax: Axes, text: str) -> None:
 def note(ax: Axes, text: str, *, x: float = 0.98, y: float = 0.95) -> None:
     """A remark inside the panel, right-aligned, at axes coordinates (x, y)."""
     ax.text(x, y, text, transform=ax.transAxes, ha="right", va="top", fontsize=11.5)
-
-
-def setting(eta: float, batch_size: int) -> str:
-    """How captions name a setting: ``"η = 0.1, B = 8"``; the widget checks that each caption says its own."""
-    return f"η = {eta:.3g}, B = {batch_size}"
-
-
-def histogram_with_density(
-    ax: Axes,
-    sample: np.ndarray,
-    grid: np.ndarray | None = None,
-    density: np.ndarray | None = None,
-    *,
-    bins: int | Sequence[float] = 60,
-    color: str = SGD,
-    label: str | None = "SGD",
-    density_label: str = "prediction",
-) -> None:
-    """A sample as a filled histogram of unit area, with a predicted density as a black line over it.
-
-    Parameters
-    ----------
-    ax : the panel.
-    sample : (m,) values.
-    grid, density : (k,) the points and the values of the prediction; leave both out for the histogram alone.
-    bins : number of bins, or their edges; give edges in a widget, so that settings share them.
-    color : the colour of the sample's arm.
-    label, density_label : entries of the legend.
-    """
-    heights, edges = np.histogram(sample, bins=bins, density=True)
-    ax.stairs(heights, edges, fill=True, color=color, alpha=0.45, label=label)
-    if density is not None:
-        ax.plot(grid, density, color=PREDICTION, label=density_label)
-    ax.set_ylim(bottom=0.0)
-
-
-def covariance_ellipse(
-    ax: Axes, covariance: np.ndarray, center: Sequence[float] = (0.0, 0.0), *, radius: float = 2.0, **patch
-) -> Ellipse:
-    """The ellipse of the points at Mahalanobis distance `radius` from `center`.
-
-    Parameters
-    ----------
-    ax : the panel.
-    covariance : (2, 2).
-    center : (2,).
-    radius : in standard deviations; 2 holds 86% of a Gaussian law in the plane.
-    **patch : handed to ``Ellipse`` (``edgecolor``, ``linestyle``, ``label``, ...).
-    """
-    variances, axes = np.linalg.eigh(np.asarray(covariance, dtype=float))
-    width, height = 2 * radius * np.sqrt(np.maximum(variances, 0.0))
-    angle = np.degrees(np.arctan2(axes[1, 0], axes[0, 0]))
-    look = {"facecolor": "none", "edgecolor": PREDICTION, "linewidth": 1.9} | patch
-    return ax.add_patch(Ellipse(center, width, height, angle=angle, **look))
-
-
-def plus_minus(value: float, error: float) -> str:
-    """A value with its standard error, to the second digit of the error."""
-    decimals = max(0, 1 - int(np.floor(np.log10(error))))
-    return f"{value:.{decimals}f} ± {error:.{decimals}f}"

@@ -6,18 +6,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sgdsde_helpers.figures.marks import histogram_with_density, in_words, setting
 from sgdsde_helpers.figures.style import (
     FLOW,
     GAUSSIAN_SGD,
     PREDICTION,
     SDE,
     SGD,
-    histogram_with_density,
     house_style,
     label_axes,
     new_figure,
-    plus_minus,
-    setting,
+    panel_title,
 )
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.measure import mean_and_error
@@ -45,7 +44,7 @@ def evolution(grid: np.ndarray, densities: np.ndarray, times: list[float], sampl
     edges = np.linspace(seen[0], seen[-1], 61)
     for ax, t, density, sample in zip(axes, times, densities, samples, strict=True):
         histogram_with_density(ax, sample, grid, density, bins=edges, density_label="Fokker–Planck")
-        ax.set_title(f"t = {t:g}", loc="left")
+        panel_title(ax, f"t = {t:g}")
         ax.set_xlim(seen[0], seen[-1])
         label_axes(ax, r"$\Phi$")
     label_axes(axes[0], None, "density")
@@ -54,12 +53,12 @@ def evolution(grid: np.ndarray, densities: np.ndarray, times: list[float], sampl
 
 
 @house_style
-def mean_shift(etas: np.ndarray, sgd_means: np.ndarray, gibbs_means: np.ndarray, slope: float) -> Figure:
+def mean_shift(etas: np.ndarray, sgd_means: np.ndarray, gibbs_means: np.ndarray, predicted: np.ndarray) -> Figure:
     """The stationary mean against eta: SGD and Gibbs, exactly, and the first-order prediction."""
     fig, ax = new_figure()
     ax.loglog(etas, -sgd_means, "o", color=SGD, label="SGD, exact")
     ax.loglog(etas, -gibbs_means, "s", color=SDE, label="SDE (Gibbs), exact")
-    ax.loglog(etas, -slope * etas, color=PREDICTION, label="first order in η")
+    ax.loglog(etas, -predicted, color=PREDICTION, label="first order in η")
     label_axes(ax, r"learning rate $\eta$", r"$-$ mean of $\Phi$")
     ax.legend()
     return fig
@@ -87,8 +86,4 @@ def law_panel(loss: Loss, sigma2: float, ax: Axes, eta: float, batch_size: int, 
     ax.set(xlim=(-2.2, 1.2), ylim=(0, 6.5))
     label_axes(ax, r"parameter $\Phi$", "density")
     ax.legend(loc="upper left")
-    measured, error = mean_and_error(final * loss.gradient(final))
-    return (
-        f"{setting(eta, batch_size)}: temperature predicted {t:.4f}, "
-        f"measured as the mean of Φ·g(Φ) {plus_minus(measured, error)}."
-    )
+    return f"{setting(eta, batch_size)}: temperature {in_words(t, *mean_and_error(final * loss.gradient(final)))} as the mean of Φ·g(Φ)."

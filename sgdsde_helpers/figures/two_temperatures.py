@@ -6,6 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sgdsde_helpers.figures.marks import bell, cloud, covariance_ellipse, histogram, in_words, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     FLOW,
@@ -13,19 +14,18 @@ from sgdsde_helpers.figures.style import (
     PREDICTION,
     SDE,
     SGD,
-    covariance_ellipse,
     house_style,
     label_axes,
     new_figure,
     panel_title,
-    plus_minus,
-    setting,
 )
 from sgdsde_helpers.losses import TiltedQuadratic
 from sgdsde_helpers.measure import mean_and_error, measured_rotation
 from sgdsde_helpers.problems import points_with_covariance
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import (
+    gibbs_covariance,
+    mean_temperature,
     ou_stationary_covariance,
     probability_current,
     rotation_rate,
@@ -39,18 +39,14 @@ def _plane(ax: Axes, reach: np.ndarray) -> None:
     label_axes(ax, r"$\Phi_1$", r"$\Phi_2$")
 
 
-def _dots(ax: Axes, sample: np.ndarray) -> None:
-    ax.plot(*sample[:3000].T, ".", color=SGD, markersize=2, alpha=0.3, zorder=1)
-
-
 @house_style
 def clouds(samples: list[np.ndarray], names: list[str], hessian: np.ndarray, covariances: list[np.ndarray]) -> Figure:
     """SGD's final states, one panel for each noise, with the SDE's ellipse and that of the Gibbs law of equal mean loss."""
     fig, axes = new_figure(1, len(samples), height=3.7, sharex=True, sharey=True)
     reach = 3.6 * np.sqrt(np.max([np.diag(s) for s in covariances], axis=0))
     for ax, sample, name, s in zip(axes, samples, names, covariances, strict=True):
-        _dots(ax, sample)
-        covariance_ellipse(ax, gibbs_covariance(hessian, s), edgecolor=FLOW, linewidth=2.4, label="Gibbs")
+        cloud(ax, sample, shown=3000)
+        covariance_ellipse(ax, _equal_loss(hessian, s), edgecolor=FLOW, linewidth=2.4, label="Gibbs")
         covariance_ellipse(ax, s, edgecolor=PREDICTION, linestyle="--", label="SDE")
         _plane(ax, reach)
         panel_title(ax, name)
@@ -58,9 +54,9 @@ def clouds(samples: list[np.ndarray], names: list[str], hessian: np.ndarray, cov
     return fig
 
 
-def gibbs_covariance(hessian: np.ndarray, covariance: np.ndarray) -> np.ndarray:
-    """T H^-1 with the temperature T at which the Gibbs law has the mean loss that `covariance` has."""
-    return np.trace(hessian @ covariance) / len(hessian) * np.linalg.inv(hessian)
+def _equal_loss(hessian: np.ndarray, covariance: np.ndarray) -> np.ndarray:
+    """Covariance of the Gibbs law whose mean loss is that of a law with the covariance given."""
+    return gibbs_covariance(hessian, mean_temperature(hessian, covariance))
 
 
 @house_style
@@ -91,16 +87,15 @@ def current(hessian: np.ndarray, noise_covariance: np.ndarray, path: np.ndarray)
 def same_marginals(hessian: np.ndarray, temperature: float, covariance: np.ndarray, sample: np.ndarray) -> Figure:
     """Left: the joint law and the Gibbs law. Middle and right: the two marginals, where they cannot be told apart."""
     fig, axes = new_figure(1, 3, height=3.3, width_ratios=(1.2, 1, 1))
-    gibbs = temperature * np.linalg.inv(hessian)
-    _dots(axes[0], sample)
+    gibbs = gibbs_covariance(hessian, temperature)
+    cloud(axes[0], sample, shown=3000)
     covariance_ellipse(axes[0], gibbs, edgecolor=FLOW, linewidth=2.4)
     covariance_ellipse(axes[0], covariance, edgecolor=PREDICTION, linestyle="--")
     _plane(axes[0], 3.6 * np.sqrt(np.diag(gibbs)))
     for i, ax in enumerate(axes[1:]):
-        variance = gibbs[i, i]
-        x = np.linspace(-4, 4, 161) * np.sqrt(variance)
-        ax.hist(sample[:, i], bins=x[::4], density=True, color=SGD, alpha=0.45, label="SGD")
-        ax.plot(x, np.exp(-(x**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance), color=FLOW, label="Gibbs")
+        x = np.linspace(-4, 4, 161) * np.sqrt(gibbs[i, i])
+        histogram(ax, sample[:, i], x[::4], label="SGD")
+        bell(ax, x, 0.0, gibbs[i, i], color=FLOW, label="Gibbs")
         label_axes(ax, rf"$\Phi_{i + 1}$", "density" if i == 0 else None)
     axes[1].legend(loc="upper right", fontsize=10)
     return fig
@@ -139,19 +134,18 @@ def current_panel(axes: np.ndarray, eta: float, batch_size: int, seed: int, chai
     rate, error = mean_and_error(rates)
     predicted = rotation_rate(WIDGET_HESSIAN, exact)[0, 1]
     unit = np.sqrt(eta / batch_size)  # in these units the SDE's law stands still
-    cloud, turning = axes
-    _dots(cloud, paths.final / unit)
-    covariance_ellipse(cloud, gibbs_covariance(WIDGET_HESSIAN, sde) / unit**2, edgecolor=FLOW, linewidth=2.4)
-    covariance_ellipse(cloud, sde / unit**2, edgecolor=PREDICTION, linestyle="--")
-    cloud.set(xlim=(-2.2, 2.2), ylim=(-3.6, 3.6))
-    label_axes(cloud, r"$\Phi_1/\sqrt{\eta/B}$", r"$\Phi_2/\sqrt{\eta/B}$")
-    heights, edges = np.histogram(rates / unit**2, bins=np.linspace(-1, 2.5, 71), density=True)
-    turning.stairs(heights, edges, fill=True, color=SGD, alpha=0.45)
+    left, turning = axes
+    cloud(left, paths.final / unit)
+    covariance_ellipse(left, _equal_loss(WIDGET_HESSIAN, sde) / unit**2, edgecolor=FLOW, linewidth=2.4)
+    covariance_ellipse(left, sde / unit**2, edgecolor=PREDICTION, linestyle="--")
+    left.set(xlim=(-2.2, 2.2), ylim=(-3.6, 3.6))
+    label_axes(left, r"$\Phi_1/\sqrt{\eta/B}$", r"$\Phi_2/\sqrt{\eta/B}$")
+    histogram(turning, rates / unit**2, np.linspace(-1, 2.5, 71))
     turning.axvline(predicted / unit**2, color=PREDICTION)
     turning.axvline(0, color=FLOW)
     turning.set(xlim=(-1, 2.5), ylim=(0, 3.2))
     label_axes(turning, "rotation rate of a chain / (η/B)")
     return (
-        f"{setting(eta, batch_size)}: SGD goes round at the mean rate {plus_minus(rate, error)} (black line: predicted "
-        f"{predicted:.4g}); a Gibbs law (orange) would not turn. Left, dashed: the SDE; orange: the Gibbs law of equal mean loss."
+        f"{setting(eta, batch_size)}: rotation rate of SGD {in_words(predicted, rate, error)} (black line: predicted); "
+        f"a Gibbs law (orange) would not turn. Left, dashed: the SDE; orange: the Gibbs law of equal mean loss."
     )

@@ -15,7 +15,7 @@ from itertools import pairwise
 import ipywidgets as widgets
 import numpy as np
 
-from sgdsde_helpers.figures.style import setting
+from sgdsde_helpers.figures.marks import setting
 from sgdsde_helpers.widgets.live import LivePanel
 from sgdsde_helpers.widgets.painter import Draw, Painter, Picture
 

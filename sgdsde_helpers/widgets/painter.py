@@ -19,7 +19,8 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from sgdsde_helpers.checks import DivergenceError
-from sgdsde_helpers.figures.style import MUTED, PAPER, setting, style_context
+from sgdsde_helpers.figures.marks import setting
+from sgdsde_helpers.figures.style import MUTED, PAPER, style_context
 
 Draw = Callable[[Any, float, int, int], str]
 

@@ -25,7 +25,9 @@ __all__ = [
 def brownian_variation(pieces, power: int, t: float = 1.0) -> Array:
     """Mean of the sum of |Delta W|^power over equal pieces of [0, t]: sqrt(2 n t / pi) for power 1, t for power 2."""
     n, t = checks.array("pieces", pieces), checks.positive("t", t)
-    return np.sqrt(2 * n * t / np.pi) if checks.one_of("power", power, (1, 2)) == 1 else np.full(n.shape, t)
+    if power not in (1, 2):
+        checks.refuse("power", power, "1 or 2")
+    return np.sqrt(2 * n * t / np.pi) if power == 1 else np.full(n.shape, t)
 
 
 def ou_mean(t, start, hessian, center=0.0) -> float | Array:
