@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullFormatter
 
+from sgdsde_helpers.figures.marks import log_ticks, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     GAUSSIAN_SGD,
@@ -20,7 +20,6 @@ from sgdsde_helpers.figures.style import (
     house_style,
     label_axes,
     new_figure,
-    setting,
 )
 from sgdsde_helpers.losses import TanhNetwork
 from sgdsde_helpers.measure import mean_and_error
@@ -71,10 +70,8 @@ def linear_rule(measured: Mapping[str, tuple], momentum: tuple[np.ndarray, np.nd
         for size in np.asarray(sizes)[~inside]:
             ax.annotate("", (size, top), (size, top - 0.006), arrowprops={"arrowstyle": "->", "color": COLORS[name]})
     ax.plot(*momentum, color=PREDICTION, lw=1.2, ls="--", label="momentum, predicted")
-    ax.set(xscale="log", ylim=(0.408, top))
-    sizes = 2 ** np.arange(9)
-    ax.set_xticks(sizes, [str(size) for size in sizes])
-    ax.xaxis.set_minor_formatter(NullFormatter())
+    ax.set(ylim=(0.408, top))
+    log_ticks(ax, 2 ** np.arange(9))
     ax.legend(loc="upper left", fontsize=10)
     label_axes(ax, "batch size $B$", "objective")
     return fig

@@ -7,14 +7,19 @@ from scipy.stats import gamma
 
 from sgdsde_helpers.measure import ks_distance, skewness
 from sgdsde_helpers.theory import (
+    binomial_cdf,
     binomial_ks,
+    binomial_worst_point,
     characteristic_width,
     edgeworth_cdf,
     esseen_ks,
+    exponential_cdf,
     gaussian_ks,
     lattice_constant,
+    lattice_half_step,
     lattice_span,
     skew_constant,
+    stable_width,
 )
 
 
@@ -83,6 +88,38 @@ def test_width_of_a_cauchy_sum_grows_like_its_length():
     values = np.tan(np.pi * ((np.arange(200000) + 0.5) / 200000 - 0.5))  # E exp(isx) = exp(-|s|)
     for n in (1, 10, 100):
         assert characteristic_width(values, n) == pytest.approx(2 * n, rel=2e-3)
+
+
+@pytest.mark.parametrize("draws", [2, 16, 100, 1000])
+def test_a_perfect_sample_has_the_exact_distance_at_the_worst_point(draws):
+    """False alarms: 7e-6 for each of the four."""
+    quantiles = np.random.default_rng(5).binomial(draws, 0.1, size=400_000)
+    point, level, gap = binomial_worst_point(0.1, draws)
+    below = (quantiles - 0.1 * draws) / np.sqrt(0.09 * draws) <= point
+    assert abs(below.mean() - level - gap) < 4.5 * below.std() / np.sqrt(below.size)
+    assert abs(gap) == binomial_ks(0.1, draws)
+
+
+def test_standardised_laws_are_those_of_scipy_and_of_counting():
+    z = np.array([-1.1, -0.3, 0.0, 0.4, 2.2])
+    assert exponential_cdf(z, 7) == pytest.approx(gamma.cdf(7 + z * np.sqrt(7), 7), rel=1e-12)
+    sums = np.array(np.meshgrid(*[[1] + 4 * [0]] * 5)).reshape(5, -1).sum(axis=0)
+    listed = [np.mean((sums - 1) / np.sqrt(0.8) <= x) for x in z]
+    assert binomial_cdf(z, 0.2, 5) == pytest.approx(listed, rel=1e-12)
+
+
+def test_half_a_step_is_half_the_jump_of_a_long_sum():
+    p, n = 0.3, 40_000
+    z = (np.array([11_900, 12_000, 12_150]) - p * n) / np.sqrt(n * p * (1 - p))
+    jump = binomial_cdf(z + 1e-9, p, n) - binomial_cdf(z - 1e-9, p, n)
+    assert lattice_half_step(z, 1.0, np.sqrt(p * (1 - p))) == pytest.approx(np.sqrt(n) * jump / 2, rel=0.01)
+
+
+def test_a_stable_sum_widens_with_its_exponent():
+    cauchy = np.tan(np.pi * ((np.arange(200_000) + 0.5) / 200_000 - 0.5))
+    for n in (10, 100):
+        assert stable_width(n, 2.0, 1.0) == pytest.approx(characteristic_width(cauchy, n), rel=2e-3)
+    assert stable_width(9.0, 3.0, 2.0) == pytest.approx(9.0)
 
 
 def test_bad_input_is_refused():

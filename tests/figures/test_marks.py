@@ -1,6 +1,6 @@
-"""What chapter 1's captions say."""
+"""Marks and the words of captions."""
 
-from sgdsde_helpers.figures.stochastic_process import in_words
+from sgdsde_helpers.figures.marks import in_words
 
 
 def test_captions_round_to_the_standard_error():
