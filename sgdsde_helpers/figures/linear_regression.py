@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from sgdsde_helpers.figures.marks import setting
 from sgdsde_helpers.figures.style import (
     MUTED,
     PREDICTION,
@@ -17,7 +18,6 @@ from sgdsde_helpers.figures.style import (
     label_axes,
     new_figure,
     panel_title,
-    setting,
 )
 from sgdsde_helpers.losses import LeastSquares
 from sgdsde_helpers.measure import mean_and_error
