@@ -80,7 +80,9 @@ class Loss(ABC):
         gradients = self.per_example_gradients(phi)
         return gradients[np.arange(len(phi)), index].mean(axis=0)
 
-    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+    def batch_gradient(
+        self, width: int, batch_size: int, independent: bool = False, scale: float = 1.0
+    ) -> BatchGradient:
         """The minibatch gradient as a simulation asks for it: for many steps of one block of chains.
 
         A subclass overrides it where buffers that are used again make it quicker.
@@ -91,6 +93,8 @@ class Loss(ABC):
             Chains in the block, and examples in a batch; the last batch of an epoch may be smaller.
         independent : bool
             Whether the draws of a batch are independent and uniform, so that one index may stand for several of them.
+        scale : float
+            A factor that the gradient may take in; if it does, `BatchGradient.scale` says so.
 
         Returns
         -------

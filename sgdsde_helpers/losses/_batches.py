@@ -37,6 +37,8 @@ class BatchGradient:
         How an index best lies in memory: draw by draw ("C") or chain by chain ("F").
     broadcasts : bool
         Whether the states may have further axes in front, (settings, width), all on the same batches.
+    scale : float
+        A factor that stands in the gradient already.
     """
 
     gradient: Gradient
@@ -44,22 +46,37 @@ class BatchGradient:
     draws: int
     order: str = "C"
     broadcasts: bool = False
+    scale: float = 1.0
 
     def __call__(self, phi: Array, index: Array) -> Array:
         return self.gradient(phi, index)
 
 
+class Folded(float):
+    """A learning rate that stands in the numbers that make a gradient already, so that times it changes nothing.
+
+    There it costs nothing; by itself it would be one more pass over the states, up to a fifth of a step.
+    """
+
+    def __mul__(self, gradient):
+        return gradient
+
+
 def gradient_from_mean(
-    table: Array, from_mean: Gradient, width: int, batch_size: int, independent: bool
+    table: Array, from_mean: Gradient, width: int, batch_size: int, independent: bool, scale: float
 ) -> BatchGradient:
-    """The gradient where the mean of `table` (n, ...) over a batch is all that it needs: from_mean(phi, mean).
+    """`scale` times the gradient where that is from_mean(phi, mean of `scale` times `table` (n, ...) over the batch).
 
     A batch of B independent draws from n examples is a batch of B/k draws from the k-tuples of examples.
     """
     k = tuple_size(len(table), table[0].size, batch_size) if independent else 1
-    batch_mean = batch_mean_of(means_of_tuples(table, k), width, batch_size // k)
+    batch_mean = batch_mean_of(means_of_tuples(scale * table, k), width, batch_size // k)
     return BatchGradient(
-        lambda phi, index: from_mean(phi, batch_mean(index)), len(table) ** k, batch_size // k, "C", table.ndim == 1
+        lambda phi, index: from_mean(phi, batch_mean(index)),
+        n=len(table) ** k,
+        draws=batch_size // k,
+        broadcasts=table.ndim == 1,
+        scale=scale,
     )
 
 
@@ -108,13 +125,15 @@ def by_matrices(d: int, batch_size: int) -> bool:
     return d > FEW or batch_size > FEW
 
 
-def linear_model(x: Array, labels: list[Array], residual: Callable, width: int, batch_size: int) -> BatchGradient:
-    """The gradient of a linear model: the sum over a batch of residual(x_k . phi, label_k) x_k.
+def linear_model(
+    x: Array, labels: list[Array], residual: Callable, width: int, batch_size: int, scale: float
+) -> BatchGradient:
+    """`scale` times the gradient of a linear model, where that is the sum over a batch of residual(x_k . phi, label_k) x_k.
 
     Parameters
     ----------
     x : ndarray of shape (n, d)
-        The examples, with all in them that can be done beforehand; the sum is a mean where 1/B is among it.
+        The examples, with all in them that can be done beforehand.
     labels : list of one ndarray of shape (n,), or of none
         What else the residual takes of an example.
     residual : callable
@@ -134,7 +153,7 @@ def linear_model(x: Array, labels: list[Array], residual: Callable, width: int, 
             total *= batch_size / len(index)
         return total
 
-    return BatchGradient(gradient, len(x), batch_size, order)
+    return BatchGradient(gradient, len(x), batch_size, order, scale=scale)
 
 
 def by_features(x: Array, labels: list[Array], residual: Callable, width: int, batch_size: int) -> Gradient:

@@ -50,9 +50,12 @@ class MeanEstimation(Loss):
         phi = self._parameter(phi)
         return np.expand_dims(phi, self._example_axis if self.shape else -1) - self.x
 
-    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+    def batch_gradient(
+        self, width: int, batch_size: int, independent: bool = False, scale: float = 1.0
+    ) -> BatchGradient:
         """`phi` minus the mean of each chain's batch."""
-        return gradient_from_mean(self.x, np.subtract, width, batch_size, independent)
+        from_mean = np.subtract if scale == 1 else lambda phi, mean: scale * phi - mean
+        return gradient_from_mean(self.x, from_mean, width, batch_size, independent, scale)
 
     def hessian(self, phi: Array) -> Array:
         """The identity, everywhere."""
@@ -171,10 +174,13 @@ class ScalarQuadratic(Loss):
         """Gradients h_k (phi - x_k), of shape (..., n)."""
         return self.h * (self._parameter(phi)[..., None] - self.x)
 
-    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+    def batch_gradient(
+        self, width: int, batch_size: int, independent: bool = False, scale: float = 1.0
+    ) -> BatchGradient:
         """Mean of h_k phi - h_k x_k over each chain's batch; a complex number carries both, so that one gather fetches them."""
         table = self.h + 1j * self._hx
-        return gradient_from_mean(table, lambda phi, mean: mean.real * phi - mean.imag, width, batch_size, independent)
+        from_mean = lambda phi, mean: mean.real * phi - mean.imag
+        return gradient_from_mean(table, from_mean, width, batch_size, independent, scale)
 
     def hessian(self, phi: Array) -> Array:
         """mean(h), everywhere."""

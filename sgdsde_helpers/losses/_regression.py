@@ -67,10 +67,12 @@ class LeastSquares(_ProductModel):
         """Gradients (x_k . phi - y_k) x_k, of shape (..., n, d)."""
         return self._residual(phi)[..., None] * self.X
 
-    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
-        """Mean of residual times features over each chain's batch, 1/sqrt(B) in both."""
-        root = np.sqrt(batch_size)
-        return linear_model(self.X / root, [self.y / root], np.subtract, width, batch_size)
+    def batch_gradient(
+        self, width: int, batch_size: int, independent: bool = False, scale: float = 1.0
+    ) -> BatchGradient:
+        """Mean of residual times features over each chain's batch: a root of what multiplies it goes into both."""
+        root = np.sqrt(scale / batch_size)
+        return linear_model(root * self.X, [root * self.y], np.subtract, width, batch_size, scale)
 
     def weighted_gradient(self, phi: Array, weights: Array) -> Array:
         """Sum over all examples of weight times residual times features; `phi` (m, d), `weights` (m, n)."""
@@ -148,13 +150,15 @@ class LogisticRegression(_ProductModel):
         phi = self._parameter(phi)
         return self._residual(phi)[..., None] * self.X + self.ridge * phi[..., None, :]
 
-    def batch_gradient(self, width: int, batch_size: int, independent: bool = False) -> BatchGradient:
+    def batch_gradient(
+        self, width: int, batch_size: int, independent: bool = False, scale: float = 1.0
+    ) -> BatchGradient:
         """Mean gradient of each chain's batch.
 
         An example with label 1 has the gradient -x / (1 + exp(x . phi)), and one with label 0 that of -x with label 1: so
         the label goes into the sign of x.
         """
-        share = np.array(-1.0 / batch_size)
+        share = np.array(-scale / batch_size)
 
         def residual(z: Array, out: Array) -> None:  # where exp overflows the quotient is 0, as it should be
             np.exp(z, out=out)
@@ -162,10 +166,10 @@ class LogisticRegression(_ProductModel):
             np.divide(share, out, out=out)
 
         signed = (2 * self.y - 1)[:, None] * self.X
-        data = linear_model(signed, [], residual, width, batch_size)
+        data = linear_model(signed, [], residual, width, batch_size, scale)
         if self.ridge == 0:
             return data
-        return replace(data, gradient=lambda phi, index: data(phi, index) + self.ridge * phi)
+        return replace(data, gradient=lambda phi, index: data(phi, index) + scale * self.ridge * phi)
 
     def weighted_gradient(self, phi: Array, weights: Array) -> Array:
         """Sum over all examples of weight times gradient; `phi` (m, d), `weights` (m, n), whose rows sum to 1."""

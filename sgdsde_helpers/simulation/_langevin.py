@@ -64,9 +64,9 @@ def langevin(
             yield
 
     def minibatch_steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        index, gradient = batches.of_block(rng, len(phi))
+        rate, index, gradient = batches.with_rate(h, rng, len(phi))
         for noise, batch in zip(gaussians(rng, phi.shape, np.sqrt(2 * h * t)), index):
-            phi += noise - h * gradient(phi, batch)
+            phi += noise - rate * gradient(phi, batch)
             yield
 
     return run(steps if batches is None else minibatch_steps, states, h, report, **plan)

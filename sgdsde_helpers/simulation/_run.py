@@ -14,7 +14,7 @@ import numpy as np
 from sgdsde_helpers.checks import Array, array, count
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.losses._batches import BatchGradient
+from sgdsde_helpers.losses._batches import BatchGradient, Folded
 from sgdsde_helpers.losses._memory import aligned_copy
 from sgdsde_helpers.sampling import scheme
 from sgdsde_helpers.simulation._divergence import Report, look
@@ -136,10 +136,19 @@ class Minibatches:
         self.width = min(block_width(prod(loss.shape)), self.scheme.widest(loss.n))
         self.order = loss.memory_order(self.size)
 
-    def of_block(self, rng: np.random.Generator, width: int) -> tuple[Iterator[Array], BatchGradient]:
+    def of_block(
+        self, rng: np.random.Generator, width: int, scale: float = 1.0
+    ) -> tuple[Iterator[Array], BatchGradient]:
         """The batches of a block of chains, step by step without end, and the function (phi, batch) to the gradient."""
-        gradient = self.loss.batch_gradient(width, self.size, not self.scheme.distinct)
+        gradient = self.loss.batch_gradient(width, self.size, not self.scheme.distinct, scale)
         return self.scheme.draw(rng, gradient.n, gradient.draws, width, gradient.order), gradient
+
+    def with_rate(
+        self, eta: float, rng: np.random.Generator, width: int
+    ) -> tuple[float, Iterator[Array], BatchGradient]:
+        """The rate, the batches and the gradient; a loss whose gradient takes the rate in gets it, and it is `Folded`."""
+        batches, gradient = self.of_block(rng, width, eta)
+        return Folded(eta) if gradient.scale == eta else eta, batches, gradient
 
 
 def starting_states(start: Array | float, shape: tuple[int, ...], n_chains: int, name: str = "n_chains") -> Array:

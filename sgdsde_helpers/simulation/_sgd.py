@@ -67,17 +67,17 @@ def sgd(
     ValueError, TypeError
         If an argument is not allowed.
     """
-    eta, batches = positive("eta", eta), Minibatches(loss, batch_size, sampling)
+    rate, batches = positive("eta", eta), Minibatches(loss, batch_size, sampling)
     states = states_of_loss(loss, start, n_chains)
-    report = stable(loss, eta, batch_size, sampling)
+    report = stable(loss, rate, batch_size, sampling)
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
-        index, gradient = batches.of_block(rng, len(phi))
+        eta, index, gradient = batches.with_rate(rate, rng, len(phi))
         for batch in index:
             phi -= eta * gradient(phi, batch)
             yield
 
-    return run(steps, states, eta, report, width=batches.width, order=batches.order, **plan)
+    return run(steps, states, rate, report, width=batches.width, order=batches.order, **plan)
 
 
 @simulation
