@@ -7,7 +7,7 @@ value and what is allowed: ``eta = -0.1 is not allowed: it must be a finite numb
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -25,6 +25,8 @@ __all__ = [
     "covariance_matrix",
     "diverges",
     "fraction",
+    "function",
+    "increasing",
     "non_negative",
     "number",
     "one_of",
@@ -83,6 +85,8 @@ def diverges(eta: float, bound: float | None, why: str) -> NoReturn:
 
 def number(name: str, value: Any, allowed: str = "a finite number") -> float:
     """Return `value` as a float; raise, saying what is `allowed`, unless it is one finite real number."""
+    if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value):  # float() would take them
+        refuse(name, value, allowed, TypeError)
     try:
         x = float(np.asarray(value, dtype=float)[()])
     except (TypeError, ValueError):
@@ -149,6 +153,19 @@ def batch_size(value: Any, n: int | None = None) -> int:
     return size
 
 
+def function(name: str, value: Any) -> Callable:
+    """Return `value`; raise unless it can be called."""
+    return value if callable(value) else refuse(name, value, "a function", TypeError)
+
+
+def increasing(name: str, value: Any, minimum: float | None = None) -> Array:
+    """Return `value` as an array of shape (K,) that does not fall and starts no lower than `minimum`."""
+    x = array(name, value, ndim=1)
+    if (np.diff(x) < 0).any() or (minimum is not None and x[0] < minimum):
+        refuse(name, value, "numbers in increasing order" + ("" if minimum is None else f", >= {minimum:g}"))
+    return x
+
+
 def one_of(name: str, value: Any, allowed: Collection[str]) -> str:
     """Return `value`; raise unless it is one of the `allowed` words."""
     if not isinstance(value, str) or value not in allowed:
@@ -156,7 +173,14 @@ def one_of(name: str, value: Any, allowed: Collection[str]) -> str:
     return value
 
 
-def array(name: str, value: Any, shape: tuple[int | None, ...] | None = None, *, ndim: int | None = None) -> Array:
+def array(
+    name: str,
+    value: Any,
+    shape: tuple[int | None, ...] | None = None,
+    *,
+    ndim: int | None = None,
+    booleans: bool = False,
+) -> Array:
     """Return `value` as a float64 array; raise unless it is real, finite, not empty and of the right shape.
 
     Parameters
@@ -169,6 +193,8 @@ def array(name: str, value: Any, shape: tuple[int | None, ...] | None = None, *,
         The shape it must have; None in a place allows any length there.
     ndim : int, optional
         The number of axes it must have.
+    booleans : bool
+        Take False and True for 0 and 1, as labels and shares want it.
 
     Returns
     -------
@@ -181,7 +207,7 @@ def array(name: str, value: Any, shape: tuple[int | None, ...] | None = None, *,
     """
     try:
         given = np.asarray(value)
-        if given.dtype.kind not in "fiub":  # complex numbers, strings and objects do not become floats in silence
+        if given.dtype.kind not in ("fiub" if booleans else "fiu"):  # nothing becomes a float in silence
             raise TypeError
         x = given.astype(np.float64)
     except (TypeError, ValueError):

@@ -183,7 +183,7 @@ def measured_rotation(states, dt: float, center=0.0) -> Array:
 
 
 def _chains(values: Array, least: int = 2) -> Array:
-    x = array("values", values)
+    x = array("values", values, booleans=True)  # whose mean is a share
     if x.ndim == 0 or len(x) < least:
         raise ValueError(f"values of shape {x.shape} is not allowed: it must have at least {least} chains on axis 0")
     return x

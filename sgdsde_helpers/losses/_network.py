@@ -42,8 +42,8 @@ class TanhNetwork(Loss):
     """
 
     def __init__(self, X: Array, y: Array, *, hidden: int, n_classes: int | None = None, decay: float = 0.0):
-        self.X = array("X", X, (None, None))
-        self.y = array("y", y, (len(self.X),))
+        self.X = array("X", X, (None, None), booleans=True)
+        self.y = array("y", y, (len(self.X),), booleans=True)
         self.n, self.p = self.X.shape
         self.hidden = count("hidden", hidden)
         self.n_classes = (

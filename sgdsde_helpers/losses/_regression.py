@@ -17,9 +17,9 @@ class _LinearModel(Loss):
     """A loss that depends on the parameter through the products of the features with it."""
 
     def __init__(self, X: Array, y: Array):
-        self.X = array("X", X, (None, None))
+        self.X = array("X", X, (None, None), booleans=True)
         self.n, self.d = self.X.shape
-        self.y = array("y", y, (self.n,))
+        self.y = array("y", y, (self.n,), booleans=True)
 
 
 class _ProductModel(_LinearModel):

@@ -7,7 +7,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, array, covariance_matrix, positive, refuse
+from sgdsde_helpers.checks import Array, array, covariance_matrix, positive, refuse, square
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.simulation._divergence import time_step
 from sgdsde_helpers.simulation._factors import apply, factor
@@ -54,10 +54,10 @@ def ornstein_uhlenbeck(
     ValueError, TypeError
         If an argument is not allowed.
     """
+    from sgdsde_helpers.theory.moments.ornstein_uhlenbeck import transition  # imported late: with it comes all theory
+
     dt = positive("dt", dt)
-    h = array("drift_matrix", drift_matrix)
-    if h.ndim not in (0, 2) or h.shape[:1] != h.shape[1:]:
-        raise ValueError(f"drift_matrix of shape {h.shape} is not allowed: it must be a number or a square matrix")
+    h = square("drift_matrix", drift_matrix)
     c = covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
     mean = array("center", center)
     if mean.shape not in ((), h.shape[:1]):
@@ -146,23 +146,3 @@ def gradient_flow(loss: Loss, *, start: Array | float, times: Array) -> Array:
             f"times up to {times[-1]:g} are not allowed: the flow cannot be followed so far, it may run off to infinity"
         )
     return flow.y.T.reshape(len(times), *loss.shape)
-
-
-def transition(h: Array, c: Array, dt: float) -> tuple[Array, Array]:
-    """exp(-H dt), and the covariance that the noise adds over dt.
-
-    Van Loan's block exponential over a short time, which is then doubled: Q(2t) = Q(t) + E(t) Q(t) E(t)' adds only
-    positive matrices, and nothing overflows at a large dt. (Van Loan, IEEE Transactions on Automatic Control 23, 1978.)
-    """
-    from scipy.linalg import expm
-
-    d = len(h)
-    doublings = max(0, int(np.ceil(np.log2(max(np.abs(h).sum(axis=1).max() * dt, 1e-300)))) + 1)
-    short = dt / 2**doublings
-    block = expm(np.block([[-h, c], [np.zeros_like(h), h.T]]) * short)
-    decay = block[:d, :d]
-    added = block[:d, d:] @ decay.T
-    for _ in range(doublings):
-        added = added + decay @ added @ decay.T
-        decay = decay @ decay
-    return decay, (added + added.T) / 2

@@ -18,9 +18,9 @@ from sgdsde_helpers.simulation import (
     sgd_sde,
     streams,
 )
-from sgdsde_helpers.simulation._exact import transition
 from sgdsde_helpers.simulation._factors import factor
 from sgdsde_helpers.simulation._streams import gaussians
+from sgdsde_helpers.theory.moments.ornstein_uhlenbeck import transition
 
 SMALL = ScalarQuadratic([0.4, 1.0, 1.9], [1.0, -0.5, 0.7])
 H = np.array([[1.0, 0.6], [-0.4, 0.5]])  # not symmetric: the paths turn

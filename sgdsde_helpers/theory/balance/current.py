@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-def circulation(hessian, noise_covariance) -> Array:
+def circulation(hessian: Array, noise_covariance: Array) -> Array:
     """The antisymmetric matrix A in H S = D + A; it is zero exactly where the process is reversible.
 
     Parameters
@@ -39,11 +39,11 @@ def circulation(hessian, noise_covariance) -> Array:
     -------
     (d, d) array
     """
-    s = ou_stationary_covariance(hessian, noise_covariance)
-    return rotation_rate(hessian, s) / 2
+    h = checks.array("hessian", hessian, ndim=2)
+    return rotation_rate(h, ou_stationary_covariance(h, noise_covariance)) / 2
 
 
-def rotation_rate(hessian, stationary_covariance) -> Array:
+def rotation_rate(hessian: Array, stationary_covariance: Array) -> Array:
     """E[phi_i dphi_j - phi_j dphi_i]/dt as a matrix: H S - (H S)', twice the circulation; positive is anticlockwise.
 
     E[phi_i dphi_j] = -(S H')_ij dt. The same matrix is E[phi_i phi'_j - phi_j phi'_i]/eta for one step of SGD, with SGD's
@@ -66,7 +66,7 @@ def rotation_rate(hessian, stationary_covariance) -> Array:
     return product - product.T
 
 
-def probability_current(phi, hessian, noise_covariance) -> Array:
+def probability_current(phi: Array, hessian: Array, noise_covariance: Array) -> Array:
     """Stationary current J(phi) = -A S^-1 phi p(phi).
 
     Parameters
@@ -81,14 +81,18 @@ def probability_current(phi, hessian, noise_covariance) -> Array:
     (..., d) array
         Probability per unit time and area; its divergence is zero, and it runs along the ellipses of equal density.
     """
-    s = ou_stationary_covariance(hessian, noise_covariance)
+    s = ou_stationary_covariance(checks.array("hessian", hessian, ndim=2), noise_covariance)
     points = checks.array("phi", phi)
+    if points.shape[-1:] != np.shape(s)[-1:]:
+        raise ValueError(
+            f"phi of shape {points.shape} is not allowed: its last axis must have length {len(np.atleast_1d(s))}"
+        )
     pulled = np.linalg.solve(s, points[..., None])[..., 0]
     density = np.exp(-(points * pulled).sum(axis=-1) / 2) / np.sqrt(np.linalg.det(2 * np.pi * s))
     return -(pulled @ circulation(hessian, noise_covariance).T) * density[..., None]
 
 
-def entropy_production(hessian, noise_covariance) -> float:
+def entropy_production(hessian: Array, noise_covariance: Array) -> float:
     """Rate of entropy production, the integral of J' D^-1 J / p = tr(A' D^-1 A S^-1), per unit time; zero iff reversible.
 
     Parameters
@@ -102,12 +106,12 @@ def entropy_production(hessian, noise_covariance) -> float:
     -------
     float
     """
-    d = checks.positive_definite("noise_covariance", noise_covariance) / 2
+    d = checks.positive_definite("noise_covariance", checks.array("noise_covariance", noise_covariance, ndim=2)) / 2
     a, s = circulation(hessian, noise_covariance), ou_stationary_covariance(hessian, noise_covariance)
     return float(np.trace(a.T @ np.linalg.solve(d, a) @ np.linalg.inv(s)))
 
 
-def commutator_norm(hessian, sigma) -> float:
+def commutator_norm(hessian: Array, sigma: Array) -> float:
     """Size of H Sigma - Sigma H against that of H Sigma, in the Frobenius norm: zero iff there is no current.
 
     Parameters
@@ -119,12 +123,12 @@ def commutator_norm(hessian, sigma) -> float:
     -------
     float
     """
-    h = checks.positive_definite("hessian", hessian)
+    h = checks.positive_definite("hessian", checks.array("hessian", hessian, ndim=2))
     product = h @ checks.covariance_matrix("sigma", sigma, len(h))
     return float(np.linalg.norm(product - product.T) / np.linalg.norm(product))
 
 
-def noise_with_gibbs_marginals(hessian, temperature: float, coupling: float) -> Array:
+def noise_with_gibbs_marginals(hessian: Array, temperature: float, coupling: float) -> Array:
     """Noise in the plane under which both marginals are exactly those of exp(-L/T)/Z and the joint law is not.
 
     The Gibbs law has covariance T H^-1. Add c to its two off-diagonal entries: the marginals stay, and H S + S H is

@@ -11,6 +11,8 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import a_loss
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 from sgdsde_helpers.theory.moments.stationary import sgd_stationary_moments
 
@@ -25,7 +27,7 @@ __all__ = [
 
 
 def fluctuation_dissipation(
-    loss, eta: float, batch_size: int = 1, *, sampling: str = "with_replacement"
+    loss: Loss, eta: float, batch_size: int = 1, *, sampling: str = "with_replacement"
 ) -> tuple[float, float, float]:
     """Exact sides of the relation for SGD on a loss with affine per-example gradients.
 
@@ -47,7 +49,9 @@ def fluctuation_dissipation(
     return float(dissipation), float(eta / 2 * (squared_gradient + noise)), float(eta / 2 * noise)
 
 
-def fluctuation_dissipation_samples(loss, states, eta: float, batch_size: int = 1) -> tuple[Array, Array, Array]:
+def fluctuation_dissipation_samples(
+    loss: Loss, states: Array, eta: float, batch_size: int = 1
+) -> tuple[Array, Array, Array]:
     """The three quantities of `fluctuation_dissipation` at each state; average them over a stationary ensemble.
 
     The mean of |ghat|^2 over batches, |grad L|^2 + tr Sigma(phi)/B, is taken exactly, so that only the states scatter.
@@ -66,7 +70,7 @@ def fluctuation_dissipation_samples(loss, states, eta: float, batch_size: int = 
     dissipation, fluctuation, sde_fluctuation : (m,) arrays
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
-    phi = checks.array("states", states, (None, *loss.shape))
+    phi = checks.array("states", states, (None, *a_loss(loss).shape))
     gradient, noise = loss.gradient(phi).reshape(len(phi), -1), loss.covariance(phi).reshape(len(phi), -1)
     d = gradient.shape[1]
     sde = eta / 2 * noise[:, :: d + 1].sum(axis=1) / size
@@ -74,7 +78,7 @@ def fluctuation_dissipation_samples(loss, states, eta: float, batch_size: int = 
     return dissipation, eta / 2 * (gradient**2).sum(axis=1) + sde, sde
 
 
-def stationary_loss(loss, eta: float, batch_size: int = 1, *, sampling: str = "with_replacement") -> float:
+def stationary_loss(loss: Loss, eta: float, batch_size: int = 1, *, sampling: str = "with_replacement") -> float:
     """Exact mean loss of SGD at stationarity, L(phi*) + tr(H S)/2, for affine per-example gradients.
 
     Parameters
@@ -90,7 +94,7 @@ def stationary_loss(loss, eta: float, batch_size: int = 1, *, sampling: str = "w
     return float(loss.loss(mean.reshape(loss.shape)) + np.trace(p.hessian @ s) / 2)
 
 
-def heat_capacity(loss, batch_size: int = 1) -> float:
+def heat_capacity(loss: Loss, batch_size: int = 1) -> float:
     """Slope of the stationary mean loss in eta at eta = 0: E|ghat|^2 / 4 = tr Sigma(phi*) / (4B), whatever the Hessian.
 
     The trace of H S + S H = eta Sigma/B gives tr(H S)/2 = eta tr Sigma / (4B).
@@ -106,18 +110,18 @@ def heat_capacity(loss, batch_size: int = 1) -> float:
     -------
     float
     """
-    if loss.minimiser is None:
+    if a_loss(loss).minimiser is None:
         raise ValueError(f"loss = {type(loss).__name__} is not allowed: it must know its minimiser")
     return float(np.trace(np.atleast_2d(loss.covariance(loss.minimiser)))) / (4 * checks.batch_size(batch_size))
 
 
-def mean_temperature(hessian, covariance) -> float:
+def mean_temperature(hessian: Array, covariance: Array) -> float:
     """Temperature tr(H S)/d of the Gibbs law whose mean loss is that of a centred law with covariance S."""
     h = checks.array("hessian", hessian, ndim=2)
-    return float(np.trace(h @ checks.array("covariance", covariance, h.shape)) / len(h))
+    return float(np.trace(h @ checks.covariance_matrix("covariance", covariance, len(h))) / len(h))
 
 
-def direction_temperatures(hessian, stationary_covariance) -> tuple[Array, Array]:
+def direction_temperatures(hessian: Array | float, stationary_covariance: Array | float) -> tuple[Array, Array]:
     """Temperature of each eigendirection of the Hessian: twice the mean loss stored in it, lambda_i v_i' S v_i.
 
     At exp(-L/T)/Z all are T. For the SDE they are eta v_i' Sigma v_i / (2B).
@@ -140,7 +144,7 @@ def direction_temperatures(hessian, stationary_covariance) -> tuple[Array, Array
     return values, values * np.einsum("ji,jk,ki->i", vectors, np.atleast_2d(s), vectors)
 
 
-def _stationary(loss, eta: float, batch_size: int, sampling: str):
+def _stationary(loss: Loss, eta: float, batch_size: int, sampling: str):
     mean, covariance = sgd_stationary_moments(loss, eta, batch_size, sampling=sampling)
     p = affine_gradients(loss)
     return p, np.reshape(mean, p.minimiser.shape), np.reshape(covariance, p.hessian.shape)

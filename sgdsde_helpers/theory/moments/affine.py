@@ -15,6 +15,7 @@ from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.sampling import minibatch_factor
+from sgdsde_helpers.theory._loss import a_loss
 
 __all__ = ["AffineGradients", "affine_gradients", "minibatch_factor"]
 
@@ -115,7 +116,7 @@ def affine_gradients(loss: Loss) -> AffineGradients:
     ValueError
         If the per-example gradients are not affine in phi.
     """
-    d = loss.shape[0] if loss.shape else 1
+    d = a_loss(loss).shape[0] if a_loss(loss).shape else 1
 
     def gradients(phi: Array) -> Array:
         return np.reshape(loss.per_example_gradients(phi.reshape(loss.shape)), (loss.n, d))

@@ -6,11 +6,13 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
 
 __all__ = ["contraction", "flow_deviation", "flow_fluctuation"]
 
 
-def flow_fluctuation(loss, *, start: float, times, batch_size: int = 1) -> tuple[Array, Array]:
+def flow_fluctuation(loss: Loss, *, start: float, times: Array, batch_size: int = 1) -> tuple[Array, Array]:
     """Gradient flow, and the variance about it divided by eta, in the limit of a small learning rate.
 
     The flow solves phi' = -g(phi). SGD at time t = i eta stays near it, with Var = eta C(t) + O(eta^2), where
@@ -43,12 +45,8 @@ def flow_fluctuation(loss, *, start: float, times, batch_size: int = 1) -> tuple
     """
     from scipy.integrate import solve_ivp  # imported late: it takes longer than all the rest
 
-    if loss.shape != ():
-        checks.refuse("loss", type(loss).__name__, "a loss with one parameter")
-    size = checks.batch_size(batch_size)
-    times = checks.array("times", times, ndim=1)
-    if times[0] < 0 or np.any(np.diff(times) < 0):
-        checks.refuse("times", times, "an increasing array of numbers >= 0")
+    loss, size = one_parameter(loss), checks.batch_size(batch_size)
+    times = checks.increasing("times", times, 0.0)
 
     def field(_t: float, state: Array) -> list[float]:
         phi, c = state
@@ -63,7 +61,12 @@ def flow_fluctuation(loss, *, start: float, times, batch_size: int = 1) -> tuple
 
 def flow_deviation(fluctuation, eta) -> Array:
     """Standard deviation sqrt(eta C) of SGD about gradient flow, with C from `flow_fluctuation`, which holds the 1/B."""
-    return np.sqrt(checks.array("eta", eta) * checks.array("fluctuation", fluctuation))
+    rate, c = checks.array("eta", eta), checks.array("fluctuation", fluctuation)
+    if min(rate.min(), c.min()) < 0:
+        checks.refuse(
+            "eta" if rate.min() < 0 else "fluctuation", eta if rate.min() < 0 else fluctuation, "numbers >= 0"
+        )
+    return np.sqrt(rate * c)
 
 
 def contraction(eta: float, n_steps, gap: float, curvature: float = 1.0) -> Array:

@@ -30,7 +30,9 @@ def brownian_variation(pieces, power: int, t: float = 1.0) -> Array:
     return np.sqrt(2 * n * t / np.pi) if power == 1 else np.full(n.shape, t)
 
 
-def ou_mean(t, start, hessian, center=0.0) -> float | Array:
+def ou_mean(
+    t: Array | float, start: Array | float, hessian: Array | float, center: Array | float = 0.0
+) -> float | Array:
     """Mean c + exp(-H t) (start - c) at time t.
 
     Parameters
@@ -47,15 +49,15 @@ def ou_mean(t, start, hessian, center=0.0) -> float | Array:
     float or array
         Shape of `t` followed by the shape of one state.
     """
-    times, h = _times(t), _square("hessian", hessian)
-    c = np.broadcast_to(checks.array("center", center), h.shape[:1])
-    away = np.broadcast_to(checks.array("start", start), h.shape[:1]) - c
+    times, h = _times(t), checks.square("hessian", hessian)
+    c = _state("center", center, h)
+    away = _state("start", start, h) - c
     if not h.ndim:
         return _plain(c + np.exp(-h * times) * away)
     return c + np.array([expm(-h * s) @ away for s in times.ravel()]).reshape(*times.shape, len(h))
 
 
-def ou_covariance(t, hessian, noise_covariance) -> float | Array:
+def ou_covariance(t: Array | float, hessian: Array | float, noise_covariance: Array | float) -> float | Array:
     """Covariance at time t of a process that starts at one point: the integral of exp(-Hs) Q exp(-H's) over [0, t].
 
     The block exponential of Van Loan (1978) gives it over a short time; C(2s) = C(s) + exp(-Hs) C(s) exp(-H's) doubles
@@ -75,15 +77,15 @@ def ou_covariance(t, hessian, noise_covariance) -> float | Array:
     float or array
         Shape of `t` followed by () or (d, d).
     """
-    times, h = _times(t), _square("hessian", hessian)
+    times, h = _times(t), checks.square("hessian", hessian)
     q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
     if not h.ndim:
         decay = 2 * h * times
         return _plain(q * times * np.where(decay == 0, 1.0, -np.expm1(-decay) / np.where(decay == 0, 1.0, decay)))
-    return np.array([_covariance_at(s, h, q) for s in times.ravel()]).reshape(*times.shape, *h.shape)
+    return np.array([transition(h, q, s)[1] for s in times.ravel()]).reshape(*times.shape, *h.shape)
 
 
-def ou_stationary_covariance(hessian, noise_covariance) -> float | Array:
+def ou_stationary_covariance(hessian: Array | float, noise_covariance: Array | float) -> float | Array:
     """Stationary covariance S with H S + S H' = Q, for any stable drift matrix H.
 
     Parameters
@@ -102,7 +104,7 @@ def ou_stationary_covariance(hessian, noise_covariance) -> float | Array:
     ValueError
         If H is not stable, so that there is no stationary law.
     """
-    h = _square("hessian", hessian)
+    h = checks.square("hessian", hessian)
     q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
     slowest = np.linalg.eigvals(np.atleast_2d(h)).real.min()
     if slowest <= 0:
@@ -113,7 +115,9 @@ def ou_stationary_covariance(hessian, noise_covariance) -> float | Array:
     return (s + s.T) / 2 if h.ndim else float(s[0, 0])
 
 
-def ou_autocovariance(lag, hessian, stationary_covariance) -> float | Array:
+def ou_autocovariance(
+    lag: Array | float, hessian: Array | float, stationary_covariance: Array | float
+) -> float | Array:
     """Stationary autocovariance E[Phi(t + lag) Phi(t)'] = exp(-H lag) S, and its transpose at -lag.
 
     Parameters
@@ -130,7 +134,7 @@ def ou_autocovariance(lag, hessian, stationary_covariance) -> float | Array:
     float or array
         Shape of `lag` followed by () or (d, d).
     """
-    lags, h = checks.array("lag", lag), _square("hessian", hessian)
+    lags, h = checks.array("lag", lag), checks.square("hessian", hessian)
     s = checks.covariance_matrix("stationary_covariance", stationary_covariance, len(h) if h.ndim else 0)
     if not h.ndim:
         return _plain(np.exp(-h * np.abs(lags)) * s)
@@ -139,7 +143,7 @@ def ou_autocovariance(lag, hessian, stationary_covariance) -> float | Array:
     return np.array(both).reshape(*lags.shape, *h.shape)
 
 
-def ou_spectrum(omega, hessian, noise_covariance) -> float | Array:
+def ou_spectrum(omega: Array | float, hessian: Array | float, noise_covariance: Array | float) -> float | Array:
     """Spectral density (H + i omega)^-1 Q (H' - i omega)^-1: the Fourier integral of the autocovariance.
 
     Its integral over all omega, divided by 2 pi, is the stationary covariance.
@@ -158,7 +162,7 @@ def ou_spectrum(omega, hessian, noise_covariance) -> float | Array:
     float or array
         Shape of `omega` followed by () or (d, d); real for numbers, complex Hermitian for matrices.
     """
-    w, h = checks.array("omega", omega), _square("hessian", hessian)
+    w, h = checks.array("omega", omega), checks.square("hessian", hessian)
     q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
     if not h.ndim:
         return _plain(q / (h**2 + w**2))
@@ -166,17 +170,28 @@ def ou_spectrum(omega, hessian, noise_covariance) -> float | Array:
     return response @ q @ np.conj(np.swapaxes(response, -1, -2))
 
 
-def _covariance_at(t: float, h: Array, q: Array) -> Array:
+def transition(h: Array, q: Array, t: float) -> tuple[Array, Array]:
+    """exp(-H t), and the covariance that the noise adds over a time t.
+
+    Van Loan's block exponential over a short time, which is then doubled: C(2s) = C(s) + E(s) C(s) E(s)' adds only
+    positive matrices, and nothing overflows at a large t. (Van Loan, IEEE Transactions on Automatic Control 23, 1978.)
+    """
     d = len(h)
-    doublings = max(0, int(np.ceil(np.log2(max(t * np.linalg.norm(h, 2), 1e-300)))))
-    s = t / 2**doublings
-    blocks = expm(s * np.block([[h, q], [np.zeros_like(h), -h.T]]))
-    decay = blocks[d:, d:].T
-    covariance = decay @ blocks[:d, d:]
+    doublings = max(0, int(np.ceil(np.log2(max(np.abs(h).sum(axis=1).max() * t, 1e-300)))) + 1)
+    block = expm(np.block([[-h, q], [np.zeros_like(h), h.T]]) * (t / 2**doublings))
+    decay = block[:d, :d]
+    added = block[:d, d:] @ decay.T
     for _ in range(doublings):
-        covariance = covariance + decay @ covariance @ decay.T
+        added = added + decay @ added @ decay.T
         decay = decay @ decay
-    return (covariance + covariance.T) / 2
+    return decay, (added + added.T) / 2
+
+
+def _state(name: str, value: Array | float, h: Array) -> Array:
+    state = checks.array(name, value)
+    if state.shape not in ((), h.shape[:1]):
+        raise ValueError(f"{name} of shape {state.shape} is not allowed: its shape must be () or {h.shape[:1]}")
+    return np.broadcast_to(state, h.shape[:1])
 
 
 def _times(t) -> Array:
@@ -184,13 +199,6 @@ def _times(t) -> Array:
     if times.min() < 0:
         checks.refuse("t", t, "a time >= 0, or an array of them")
     return times
-
-
-def _square(name: str, value) -> Array:
-    matrix = checks.array(name, value)
-    if matrix.ndim not in (0, 2) or matrix.shape[:1] != matrix.shape[1:]:
-        raise ValueError(f"{name} of shape {matrix.shape} is not allowed: it must be a number or a square matrix")
-    return matrix
 
 
 def _plain(value: Array) -> float | Array:

@@ -11,6 +11,7 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 from sgdsde_helpers.theory.moments.stationary import affine_stationary_moments, sgd_stationary_covariance
 
@@ -27,7 +28,9 @@ def langevin_noise_variance(n: int) -> float:
     return 2 / checks.count("n", n)
 
 
-def linear_regression_posterior(X, y, noise_variance: float, prior_variance: float) -> tuple[Array, Array]:
+def linear_regression_posterior(
+    X: Array, y: Array, noise_variance: float, prior_variance: float
+) -> tuple[Array, Array]:
     """Posterior N(m, C) of the weights w in y = X w + noise: C^-1 = X'X/noise + I/prior and m = C X'y/noise.
 
     Parameters
@@ -54,7 +57,7 @@ def linear_regression_posterior(X, y, noise_variance: float, prior_variance: flo
     return np.linalg.solve(precision, X.T @ y / noise), (covariance + covariance.T) / 2
 
 
-def ula_stationary_covariance(hessian, temperature: float, step: float) -> float | Array:
+def ula_stationary_covariance(hessian: Array | float, temperature: float, step: float) -> float | Array:
     """Stationary covariance of the unadjusted Langevin chain phi' = phi - h grad L + sqrt(2 h T) xi, step h.
 
     H S + S H - h H S H = 2T I gives S = T H^-1 (I - h H/2)^-1: too wide by a factor 1 + h lambda/2 in each direction.
@@ -83,7 +86,7 @@ def ula_stationary_covariance(hessian, temperature: float, step: float) -> float
 
 
 def sgld_stationary_moments(
-    loss, temperature: float, step: float, batch_size: int = 1
+    loss: Loss, temperature: float, step: float, batch_size: int = 1
 ) -> tuple[float | Array, float | Array]:
     """Exact stationary mean and covariance of SGLD, phi' = phi - h ghat + sqrt(2 h T) xi, for affine per-example gradients.
 

@@ -11,7 +11,9 @@ from scipy.sparse.linalg import LinearOperator, cg
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.losses._numerics import largest_eigenvalue
+from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.moments.affine import AffineGradients, affine_gradients, minibatch_factor
 
 __all__ = [
@@ -27,7 +29,9 @@ __all__ = [
 _RESIDUAL = 1e-13  # of the equation for the covariance, relative to its source
 
 
-def sde_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -> float | Array:
+def sde_stationary_covariance(
+    hessian: Array | float, sigma: Array | float, eta: float, batch_size: int = 1
+) -> float | Array:
     """Stationary covariance S of the SDE with constant noise: H S + S H = eta Sigma / B.
 
     Parameters
@@ -54,7 +58,9 @@ def sde_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -
     return _in_eigenbasis(h, noise, 0.0, scalar=np.ndim(hessian) == 0)
 
 
-def sgd_stationary_covariance(hessian, sigma, eta: float, batch_size: int = 1) -> float | Array:
+def sgd_stationary_covariance(
+    hessian: Array | float, sigma: Array | float, eta: float, batch_size: int = 1
+) -> float | Array:
     """Stationary covariance S of SGD with constant noise: H S + S H - eta H S H = eta Sigma / B, exact at every eta.
 
     Gaussian SGD with frozen noise has the same covariance. Parameters as in `sde_stationary_covariance`.
@@ -95,7 +101,7 @@ def arms_stationary_cumulants(
 
 
 def sgd_stationary_moments(
-    loss, eta: float, batch_size: int = 1, *, sampling: str = "with_replacement"
+    loss: Loss, eta: float, batch_size: int = 1, *, sampling: str = "with_replacement"
 ) -> tuple[float | Array, float | Array]:
     """Exact stationary mean and covariance of SGD on a loss with affine per-example gradients A_k phi - c_k.
 
@@ -127,7 +133,7 @@ def sgd_stationary_moments(
     return affine_stationary_moments(problem, eta, factor, discrete=True)
 
 
-def sde_stationary_moments(loss, eta: float, batch_size: int = 1) -> tuple[float | Array, float | Array]:
+def sde_stationary_moments(loss: Loss, eta: float, batch_size: int = 1) -> tuple[float | Array, float | Array]:
     """Exact stationary mean and covariance of the SDE with state-dependent noise eta Sigma(phi) / B.
 
     Ito's formula for phi phi^T gives the equation of `sgd_stationary_moments` without the term eta H S H. Parameters and
@@ -142,7 +148,7 @@ def sde_stationary_moments(loss, eta: float, batch_size: int = 1) -> tuple[float
     return affine_stationary_moments(problem, eta, factor, discrete=False)
 
 
-def stratonovich_stationary_moments(loss, eta: float, batch_size: int = 1) -> tuple[float, float]:
+def stratonovich_stationary_moments(loss: Loss, eta: float, batch_size: int = 1) -> tuple[float, float]:
     """Exact stationary mean and variance of the same SDE in one dimension, read as Stratonovich's: what SGD does not follow.
 
     With psi = phi - phi* and v = (eta/B)(s0 + 2 s1 psi + s2 psi^2) the reading adds v'/4 to the drift -h psi. Then
@@ -150,8 +156,8 @@ def stratonovich_stationary_moments(loss, eta: float, batch_size: int = 1) -> tu
 
     Parameters
     ----------
-    loss : ScalarQuadratic or MeanEstimation in one dimension
-        Any loss of parameter shape () with affine per-example gradients.
+    loss : Loss
+        With one parameter and affine per-example gradients.
     eta, batch_size
         As in `sgd_stationary_moments`.
 
@@ -164,9 +170,7 @@ def stratonovich_stationary_moments(loss, eta: float, batch_size: int = 1) -> tu
     DivergenceError
         If eta >= h B / s2, where the second moment does not exist.
     """
-    problem, factor = _affine_problem(loss, eta, batch_size, "with_replacement")
-    if not problem.scalar:
-        raise ValueError(f"loss of parameter shape {loss.shape} is not allowed: its parameter must be a number")
+    problem, factor = _affine_problem(one_parameter(loss), eta, batch_size, "with_replacement")
     h = float(checks.positive_definite("Hessian of the loss", problem.hessian)[0, 0])
     minimiser, curvatures = problem.minimiser[0], problem.curvatures.ravel()
     slope, s2 = np.cov(curvatures * minimiser - problem.constants.ravel(), curvatures, bias=True)[1]
@@ -200,7 +204,8 @@ def affine_stationary_moments(
     mean, covariance
         As in `sgd_stationary_moments`.
     """
-    minimiser = problem.minimiser
+    eta, factor = checks.positive("eta", eta), checks.non_negative("factor", factor)
+    temperature, minimiser = checks.non_negative("temperature", temperature), problem.minimiser
     values, basis = np.linalg.eigh(problem.hessian)
     d, turned = len(values), problem.turned(basis)
     total, product = values[:, None] + values, values[:, None] * values
@@ -241,13 +246,13 @@ def _bound(problem: AffineGradients, factor: float, total: Array, product: Array
     return 1 / largest if largest > 0 else np.inf
 
 
-def _affine_problem(loss, eta: float, batch_size: int, sampling: str) -> tuple[AffineGradients, float]:
+def _affine_problem(loss: Loss, eta: float, batch_size: int, sampling: str) -> tuple[AffineGradients, float]:
     checks.positive("eta", eta)
     problem = affine_gradients(loss)
     return problem, minibatch_factor(len(problem.constants), batch_size, sampling)
 
 
-def _constant_problem(hessian, sigma, eta: float, batch_size: int) -> tuple[Array, Array]:
+def _constant_problem(hessian: Array | float, sigma: Array | float, eta: float, batch_size: int) -> tuple[Array, Array]:
     """H and eta Sigma / B as matrices."""
     h = checks.positive_definite("hessian", hessian)
     noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)

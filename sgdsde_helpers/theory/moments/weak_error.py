@@ -13,6 +13,8 @@ from scipy.linalg import expm
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 
 __all__ = ["modified_sde_moments", "sde_moments", "sgd_moments", "weak_errors"]
@@ -31,7 +33,7 @@ class _Scalar:
 
 
 def sgd_moments(
-    loss, eta: float, n_steps: int, start: float, batch_size: int = 1, *, sampling: str = "with_replacement"
+    loss: Loss, eta: float, n_steps: int, start: float, batch_size: int = 1, *, sampling: str = "with_replacement"
 ) -> tuple[float, float]:
     """Exact E phi and E phi^2 after `n_steps` of SGD (or of Gaussian SGD, whose first two moments are the same).
 
@@ -39,8 +41,8 @@ def sgd_moments(
 
     Parameters
     ----------
-    loss : ScalarQuadratic or MeanEstimation in one dimension
-        Any loss of parameter shape () with affine per-example gradients.
+    loss : Loss
+        With one parameter and affine per-example gradients.
     eta : float
         Learning rate.
     n_steps : int
@@ -74,7 +76,7 @@ def sgd_moments(
     return _moments(propagator, start, eta)
 
 
-def sde_moments(loss, eta: float, t: float, start: float, batch_size: int = 1) -> tuple[float, float]:
+def sde_moments(loss: Loss, eta: float, t: float, start: float, batch_size: int = 1) -> tuple[float, float]:
     """Exact E phi and E phi^2 at time t of dPhi = -g dt + sqrt(eta/B) sigma(Phi) dW (Ito).
 
     d E[phi]/dt = -E g and d E[phi^2]/dt = -2 E[phi g] + (eta/B) E sigma^2(phi), where sigma^2(phi) is quadratic in phi.
@@ -93,7 +95,7 @@ def sde_moments(loss, eta: float, t: float, start: float, batch_size: int = 1) -
     return _sde_moments(loss, eta, t, start, batch_size, stiffening=0.0)
 
 
-def modified_sde_moments(loss, eta: float, t: float, start: float, batch_size: int = 1) -> tuple[float, float]:
+def modified_sde_moments(loss: Loss, eta: float, t: float, start: float, batch_size: int = 1) -> tuple[float, float]:
     """Exact E phi and E phi^2 of the second-order SDE: drift -grad(L + (eta/4) |grad L|^2), the same noise (Li et al. 2017).
 
     For a quadratic the drift is (1 + eta h / 2) times that of `sde_moments`. Parameters and returns are the same.
@@ -101,14 +103,14 @@ def modified_sde_moments(loss, eta: float, t: float, start: float, batch_size: i
     return _sde_moments(loss, eta, t, start, batch_size, stiffening=0.5)
 
 
-def weak_errors(loss, etas, t: float, start: float, batch_size: int = 1) -> dict[str, Array]:
+def weak_errors(loss: Loss, etas: Array, t: float, start: float, batch_size: int = 1) -> dict[str, Array]:
     """Weak errors of both SDEs against SGD at one time t, for several learning rates.
 
     Parameters
     ----------
     loss, start, batch_size
         As in `sgd_moments`.
-    etas : (K,) array
+    etas : array_like of shape (K,)
         Learning rates; each must divide t.
     t : float
         Time.
@@ -118,7 +120,9 @@ def weak_errors(loss, etas, t: float, start: float, batch_size: int = 1) -> dict
     dict
         Under "SDE" and "modified SDE" an array (2, K): the absolute errors of E phi and of E phi^2.
     """
-    rates = checks.array("etas", etas, ndim=1)
+    rates, t = checks.array("etas", etas, ndim=1), checks.non_negative("t", t)
+    if rates.min() <= 0:
+        checks.refuse("etas", etas, "an array of numbers > 0")
     steps = [round(t / eta) for eta in rates]
     if not np.allclose(steps * rates, t, rtol=1e-9):
         checks.refuse("etas", etas, f"learning rates of which t = {t:g} is a whole multiple")
@@ -130,7 +134,7 @@ def weak_errors(loss, etas, t: float, start: float, batch_size: int = 1) -> dict
     }
 
 
-def _sde_moments(loss, eta: float, t: float, start: float, batch_size: int, *, stiffening: float):
+def _sde_moments(loss: Loss, eta: float, t: float, start: float, batch_size: int, *, stiffening: float):
     p, eta = _scalar(loss, batch_size, "with_replacement"), checks.positive("eta", eta)
     rate = 1 + stiffening * eta * p.h
     noise = eta * p.factor
@@ -144,10 +148,8 @@ def _sde_moments(loss, eta: float, t: float, start: float, batch_size: int, *, s
     return _moments(expm(generator * checks.non_negative("t", t)), start, eta)
 
 
-def _scalar(loss, batch_size: int, sampling: str) -> _Scalar:
-    problem = affine_gradients(loss)
-    if not problem.scalar:
-        raise ValueError(f"loss of parameter shape {loss.shape} is not allowed: its parameter must be a number")
+def _scalar(loss: Loss, batch_size: int, sampling: str) -> _Scalar:
+    problem = affine_gradients(one_parameter(loss))
     h, c = problem.curvatures[:, 0, 0], problem.constants[:, 0]
     second = np.cov(h, c, bias=True)
     factor = minibatch_factor(len(h), batch_size, sampling)

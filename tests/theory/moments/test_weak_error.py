@@ -95,7 +95,7 @@ def test_bad_input_is_refused():
         sgd_moments(MeanEstimation([-1.0, 1.0]), 5.0, 10**6, 1.0)
     with pytest.raises(ValueError, match="whole multiple"):
         weak_errors(LOSS, [0.3], 1.0, 2.0)
-    with pytest.raises(ValueError, match="must be a number"):
+    with pytest.raises(ValueError, match="it must be scalar"):
         sgd_moments(LeastSquares(np.eye(2), [1.0, 2.0]), 0.1, 3, 0.0)
     with pytest.raises(ValueError, match="t = -1"):
         sde_moments(LOSS, 0.1, -1.0, 0.0)
