@@ -8,7 +8,7 @@ from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.theory.moments.stationary import sgd_stationary_covariance
 
-__all__ = ["chain_cumulant", "embedding_sde"]
+__all__ = ["chain_cumulant", "embedding_sde", "modified_stationary_covariance"]
 
 
 def chain_cumulant(order: int, h: float, cumulant: float, eta: float, batch_size: int = 1) -> float:
@@ -88,3 +88,30 @@ def embedding_sde(hessian, sigma, eta: float, batch_size: int = 1) -> tuple[floa
         said = f"a covariance for which Q is one (here Q has the eigenvalue {lowest:.3g}: no linear SDE passes through)"
         checks.refuse("sigma", sigma, said)
     return (float(k[0, 0]), float(q[0, 0])) if h.ndim == 0 else (k, (q + q.T) / 2)
+
+
+def modified_stationary_covariance(
+    hessian, sigma, eta: float, batch_size: int = 1, *, diffusion: bool = False
+) -> float | Array:
+    """Stationary covariance of the second-order modified equation, drift -(I + eta H/2) H phi, on a quadratic loss.
+
+    Parameters
+    ----------
+    hessian, sigma, eta, batch_size
+        As in `embedding_sde`.
+    diffusion : bool
+        False: the noise stays eta Sigma/B per unit time (Li, Tai, E 2017). True: it is corrected to the same order,
+        Q_ij = (eta Sigma_ij / B)(1 + eta (h_i + h_j)/2) in the eigenbasis of H, as the expansion of `embedding_sde` says.
+
+    Returns
+    -------
+    float or (d, d) array
+    """
+    h = checks.positive_definite("hessian", hessian)
+    noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)
+    eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
+    values, basis = np.linalg.eigh(np.atleast_2d(h))
+    rates, total = values * (1 + eta * values / 2), values[:, None] + values
+    q = eta / size * (basis.T @ np.atleast_2d(noise) @ basis) * (1 + diffusion * eta * total / 2)
+    s = basis @ (q / (rates[:, None] + rates)) @ basis.T
+    return float(s[0, 0]) if h.ndim == 0 else (s + s.T) / 2

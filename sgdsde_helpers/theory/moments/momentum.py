@@ -259,4 +259,4 @@ def _momentum(mu) -> float:
 
 def _refuse(eta: float, bound: float, what: str) -> None:
     if eta >= bound:
-        checks.diverges(eta, float(bound), f"{what} for eta >= {bound:.6g}")
+        checks.diverges(eta, bound, f"{what} for eta >= {bound:.6g}")

@@ -7,7 +7,15 @@ import pytest
 from scipy.linalg import expm
 
 from sgdsde_helpers.checks import DivergenceError
-from sgdsde_helpers.theory import chain_cumulant, embedding_sde, ou_covariance, sgd_stationary_covariance
+from sgdsde_helpers.theory import (
+    chain_cumulant,
+    embedding_sde,
+    modified_stationary_covariance,
+    ou_covariance,
+    ou_stationary_covariance,
+    sde_stationary_covariance,
+    sgd_stationary_covariance,
+)
 
 H = np.array([[2.0, 0.6, 0.0], [0.6, 1.0, 0.3], [0.0, 0.3, 0.7]])
 SIGMA = np.array([[1.0, -0.4, 0.2], [-0.4, 2.0, 0.5], [0.2, 0.5, 0.6]])
@@ -71,3 +79,36 @@ def test_there_is_none_past_the_first_edge_nor_for_noise_along_a_line():
     with pytest.raises(ValueError, match="no linear SDE"):
         embedding_sde(np.diag([1.0, 4.0]), np.ones((2, 2)), 0.2)
     embedding_sde(np.diag([1.0, 1.0]), np.ones((2, 2)), 0.2)  # the line is kept by H
+
+
+def slopes(theory, sigma, eta=1e-3):
+    """First-order coefficient in eta of a covariance over the SDE's, entry by entry in the eigenbasis of H."""
+    basis = np.linalg.eigh(H)[1]
+    a, b = (
+        basis.T @ np.asarray(s) @ basis for s in (theory(H, sigma, eta, 3), sde_stationary_covariance(H, sigma, eta, 3))
+    )
+    return (a / b - 1) / eta
+
+
+def test_the_modified_equation_is_that_of_the_drift():
+    eta = 0.3
+    drift = H + eta / 2 * H @ H
+    expected = ou_stationary_covariance(drift, eta * SIGMA / 4)
+    np.testing.assert_allclose(modified_stationary_covariance(H, SIGMA, eta, 4), expected, rtol=1e-12)
+
+
+def test_its_variance_errs_twice_as_much_and_to_the_other_side_unless_the_noise_is_modified_too():
+    values = np.linalg.eigvalsh(H)
+    chain, drift = slopes(sgd_stationary_covariance, SIGMA), slopes(modified_stationary_covariance, SIGMA)
+    both = slopes(lambda *a: modified_stationary_covariance(*a, diffusion=True), SIGMA)
+    np.testing.assert_allclose(np.diag(chain), values / 2, rtol=5e-3)
+    np.testing.assert_allclose(np.diag(drift), -values / 2, rtol=5e-3)
+    np.testing.assert_allclose(both, chain, rtol=5e-3)
+
+
+def test_the_corrected_noise_is_the_embedding_to_first_order():
+    eta = 1e-4
+    values, basis = np.linalg.eigh(H)
+    _, q = embedding_sde(H, SIGMA, eta, 3)
+    ratio = (basis.T @ q @ basis) / (basis.T @ SIGMA @ basis * eta / 3)
+    np.testing.assert_allclose((ratio - 1) / eta, (values[:, None] + values) / 2, rtol=1e-3)
