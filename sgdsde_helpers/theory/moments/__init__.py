@@ -1,6 +1,7 @@
 """Means and covariances: of the chain, of the SDE, at stationarity and on the way there."""
 
 from sgdsde_helpers.theory.moments.affine import *
+from sgdsde_helpers.theory.moments.backward import *
 from sgdsde_helpers.theory.moments.embedding import *
 from sgdsde_helpers.theory.moments.fluctuation import *
 from sgdsde_helpers.theory.moments.momentum import *
