@@ -22,7 +22,7 @@ import nbformat
 from environment import ROOT, enter
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from notebooks import executed
+from notebooks import executed, stored
 
 HTML, CACHE, STAMP = ROOT / "_build" / "html", ROOT / "_build" / ".jupyter_cache", ROOT / "_build" / "sources.sha256"
 CODE = ("sgdsde_helpers", "requirements.txt")  # what a notebook's outputs depend on, beside its cells
@@ -59,7 +59,7 @@ def fill_cache() -> bool:
         bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
-    well = executed([path for path in sorted((ROOT / "chapters").glob("*.ipynb")) if stale(path)], keep)
+    well = executed([path for path in stored() if not path.name.startswith("_") and stale(path)], keep)
     stamp.write_text(code)
     return well
 

@@ -29,10 +29,18 @@ NOTEBOOK_METADATA = {
     "language_info": {"name": "python", "pygments_lexer": "ipython3"},
 }
 CELL_METADATA = {"jupyter", "mystnb", "tags"}
-FOLDED = {"source_hidden", "outputs_hidden"}  # what JupyterLab folds: code and output of a solution
+FOLDED = ("outputs_hidden", "source_hidden")  # what JupyterLab folds: code and output of a solution
 UNCOMPARED = re.compile(r"nbval-(skip|ignore-output|test-listed)|NBVAL_(SKIP|IGNORE_OUTPUT)")
 SEED = re.compile(r"\b(seed\s*=\s*|default_rng\()(\d+)")
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
+
+
+SOLUTION = re.compile(r"^`{3,}\{solution-(start|end)\}", re.MULTILINE)
+
+
+def stored() -> list[Path]:
+    """Every notebook of chapters/, the template included."""
+    return sorted((ROOT / "chapters").glob("*.ipynb"))
 
 
 def is_picture_or_widget(mime: str) -> bool:
@@ -83,6 +91,20 @@ def clean(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def fold_solutions(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Fold code and outputs between the start and the end of a solution, as JupyterLab reads it. Changes the notebook in place."""
+    inside = False
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            marks = SOLUTION.findall(cell.source)
+            inside = marks[-1] == "start" if marks else inside
+        elif inside:
+            cell.metadata["jupyter"] = {name: True for name in FOLDED}
+        else:
+            cell.metadata.pop("jupyter", None)
+    return notebook
+
+
 def problems(path: Path) -> list[str]:
     """What is wrong with a stored notebook, a line each."""
     notebook = nbformat.read(path, as_version=4)
@@ -94,8 +116,8 @@ def problems(path: Path) -> list[str]:
             found.append(f"{here} has execution count {cell.execution_count}, not {number}")
         if code_lines(cell) > LONGEST_CELL:
             found.append(f"{here} has {code_lines(cell)} lines; at most {LONGEST_CELL} are allowed")
-        if not set(cell.metadata.get("jupyter", {})) <= FOLDED:
-            found.append(f"{here} has other metadata for Jupyter than {' and '.join(sorted(FOLDED))}")
+        if not set(cell.metadata.get("jupyter", {})) <= set(FOLDED):
+            found.append(f"{here} has other metadata for Jupyter than {' and '.join(FOLDED)}")
         if UNCOMPARED.search(" ".join(tags) + cell.source):
             found.append(f"{here} is kept from the comparison of outputs")
         for output in cell.outputs:
@@ -154,7 +176,7 @@ def executed(paths: list[Path], use) -> bool:
 
 
 def run(paths: list[Path]) -> bool:
-    return executed(paths, lambda path, notebook, seconds: nbformat.write(clean(notebook), path))
+    return executed(paths, lambda path, notebook, seconds: nbformat.write(fold_solutions(clean(notebook)), path))
 
 
 def check(paths: list[Path]) -> bool:
@@ -174,7 +196,7 @@ def main(arguments: list[str]) -> int:
         return 2
     enter()
     action, *files = arguments
-    paths = [Path(name).resolve() for name in files] or sorted((ROOT / "chapters").glob("*.ipynb"))
+    paths = [Path(name).resolve() for name in files] or stored()
     return 0 if actions[action](paths) else 1
 
 

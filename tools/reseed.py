@@ -12,8 +12,8 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from environment import ROOT, enter
-from notebooks import execute
+from environment import enter
+from notebooks import execute, stored
 
 SHIFTS = (1000, 2000, 3000, 4000, 5000)
 LINE = re.compile(r"^(?P<quantity>\S.*?)\s{2,}predicted .*\bz = (?P<z>[-+]?[\d.]+|[-+]?inf|nan)", re.MULTILINE)
@@ -46,4 +46,4 @@ def main(paths: list[Path]) -> int:
 
 if __name__ == "__main__":
     enter()
-    sys.exit(main([Path(name).resolve() for name in sys.argv[1:]] or sorted((ROOT / "chapters").glob("*.ipynb"))))
+    sys.exit(main([Path(name).resolve() for name in sys.argv[1:]] or stored()))
