@@ -1,10 +1,13 @@
 """A Sphinx extension: docstrings are read as plain text, so that the package needs no reStructuredText escapes.
 
 In `phi (m, *shape)` or `|z| > bound` the star and the bars are meant as they stand. They are escaped here, outside of
-``code``, :roles:`...` and literal blocks, before napoleon reads the section headings.
+``code``, :roles:`...` and literal blocks, before napoleon reads the section headings. And a public name is shown at its public
+address, not at that of the private module where it is written.
 """
 
 import re
+
+from docutils import nodes
 
 MARKED = re.compile(r"(``.+?``|(?::[\w:]+:)?`[^`]+`)")
 SPECIAL = re.compile(r"(?<!\\)([*|]|(?<=\w)_(?!\w))")
@@ -25,6 +28,14 @@ def escape(app, what, name, obj, options, lines: list[str]) -> None:
                 block = indent
 
 
+def show_public_addresses(app, doctree, docname: str) -> None:
+    """Drop private modules from the titles of links, in place."""
+    for link in doctree.findall(nodes.reference):
+        if "sgdsde_helpers." in link.get("reftitle", ""):
+            link["reftitle"] = re.sub(r"\._\w+", "", link["reftitle"])
+
+
 def setup(app) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", escape, priority=400)  # napoleon runs at 500
+    app.connect("doctree-resolved", show_public_addresses, priority=900)  # after links are resolved
     return {"parallel_read_safe": True}
