@@ -30,12 +30,12 @@ MUTANTS = [
     (QUADRATIC, "spread = self.var_h * self._excess(batch_size, sampling)", "spread = self.var_h * self._excess(1, sampling)", "B softens the spread"),
     (REGRESSION, "self._hessian = self.X.T @ self.X / self.n", "self._hessian = self.X.T @ self.X / (self.n - 1)", "a mean over all examples"),
     (REGRESSION, "return (u @ self._hessian * u).sum(axis=-1) / 2 + self._floor", "return (u @ self._hessian * u).sum(axis=-1) + self._floor", "half a square"),
-    (REGRESSION, "root = np.sqrt(batch_size)", "root = 1.0", "a batch gradient is a mean"),
+    (REGRESSION, "root = np.sqrt(scale / batch_size)", "root = np.sqrt(scale)", "a batch gradient is a mean"),
     (REGRESSION, "return second - mean[..., :, None] * mean[..., None, :]", "return second", "a covariance, not a second moment"),
     (REGRESSION, "if c not in self._bounds:", "if not self._bounds:", "each batch size has a bound of its own"),
     (REGRESSION, "return 0.5 + 0.5 * np.tanh(0.5 * z)", "return 0.5 + 0.5 * np.tanh(z)", "the sigmoid's slope at 0 is a quarter"),
     (REGRESSION, "signed = (2 * self.y - 1)[:, None] * self.X", "signed = (1 - 2 * self.y)[:, None] * self.X", "the sign of a label"),
-    (REGRESSION, "gradient=lambda phi, index: data(phi, index) + self.ridge * phi", "gradient=lambda phi, index: data(phi, index) + 0 * phi", "the ridge pulls in every batch"),
+    (REGRESSION, "data(phi, index) + scale * self.ridge * phi", "data(phi, index) + 0 * phi", "the ridge pulls in every batch"),
     (REGRESSION, "h = np.einsum(\"...nkl,ni,nj->...kilj\"", "h = np.einsum(\"...nkl,ni,nj->...kjli\"", "rows and columns of the softmax's Hessian", "tests/losses/test_losses.py tests/losses/test_batches.py"),
     (WELL, "return 3 * phi * phi - 1", "return 3 * phi * phi + 1", "the barrier is concave"),
     (WELL, "sign = 1.0 - 2.0 * index.mean(axis=0)", "sign = 2.0 * index.mean(axis=0) - 1.0", "the first example is the one with +"),
@@ -46,4 +46,4 @@ MUTANTS = [
     (BATCHES, "return sums / together", "return sums", "a tuple stands for the mean of its examples"),
     (NUMERICS, "(1 - c) * values[:, None] * m * values + c * fourth", "values[:, None] * m * values + c * fourth", "the mean-square bound counts the mean once"),
     (NUMERICS, "kept = values > 1e-12 * values[-1]", "kept = values > -1", "flat directions do not count"),
-]  # fmt: on
+]

@@ -22,7 +22,7 @@ MUTANTS = [
     (COMPARISON, "float(np.abs(a - b).max() / (np.abs(a).max() or 1.0))", "float(np.abs(a - b).mean() / (np.abs(a).max() or 1.0))", "every number agrees, not the average"),
     (CHECKS, "return x if x > 0 else refuse(name, value, \"a finite number > 0\")", "return x", "zero is not positive"),
     (CHECKS, "if isinstance(value, bool):", "if False:", "True is no count"),
-    (CHECKS, "if given.dtype.kind not in \"fiub\":", "if False:", "strings are no numbers"),
+    (CHECKS, 'if given.dtype.kind not in ("fiub" if booleans else "fiu"):', "if False:", "strings are no numbers"),
     (CHECKS, "if not np.isfinite(x).all():", "if np.isnan(x).any():", "infinity is refused"),
     (CHECKS, "if np.abs(matrix - matrix.T).max() > _ROUNDING * scale:", "if False:", "a covariance is symmetric"),
     (CHECKS, "if n is not None and size > n:", "if n is not None and size > n + 1:", "B <= n without replacement"),
@@ -32,4 +32,4 @@ MUTANTS = [
     (PROBLEMS, "return (run.final - loss.minimiser) / eta", "return (run.final - loss.minimiser)", "the sum of the noise, from the equation of the chain"),
     (FACE, "if name in module.__all__:", "if hasattr(module, name):", "the face has public names only", "tests/test_face.py"),
     (FACE, "for name in globals() if name.startswith(\"__\")", "for name in globals()", "dir shows no helpers", "tests/test_face.py"),
-]  # fmt: on
+]

@@ -11,7 +11,7 @@ OF_EXACT = "tests/simulation/test_sde.py"
 # fmt: off
 MUTANTS = [
     (SGD, "phi -= eta * gradient(phi, batch)", "phi -= eta * loss.gradient(phi)", "SGD sees a batch"),
-    (SGD, "report = stable(loss, eta, batch_size, sampling)", "report = stable(loss, eta, 1, sampling)", "the bound is that of the batch size"),
+    (SGD, "report = stable(loss, rate, batch_size, sampling)", "report = stable(loss, rate, 1, sampling)", "the bound is that of the batch size"),
     (SGD, "root = factor(loss.covariance(phi)) / np.sqrt(batch)", "root = factor(loss.covariance(phi))", "B divides the noise"),
     (SGD, "loss.minimiser is None else loss.minimiser) / batch)", "loss.minimiser is None else loss.minimiser))", "B divides frozen noise too"),
     (SGD, "phi -= eta * (loss.gradient(phi) - apply(root, normal))", "phi -= eta * (loss.gradient(phi) - np.sqrt(eta) * apply(root, normal))", "noise per step, not per time"),
@@ -27,7 +27,6 @@ MUTANTS = [
     (SDE, "scale = positive(\"eta\", eta) / checked_batch_size(batch_size)", "scale = positive(\"eta\", eta)", "B divides the SDE's noise"),
     (SDE, "return np.sqrt(scale) * factor(loss.covariance(phi))", "return scale * factor(loss.covariance(phi))", "the factor is a square root"),
     (EXACT, "shift = mean - apply(decay, mean)", "shift = mean", "the centre of Ornstein-Uhlenbeck", OF_EXACT),
-    (EXACT, "added = added + decay @ added @ decay.T", "added = 2 * added", "doubling lets the first half decay", OF_EXACT),
     (EXACT, "np.sqrt(dt) * factor(c)", "dt * factor(c)", "Brownian motion grows like sqrt(dt)", OF_EXACT),
     (EXACT, "return -loss.gradient(y.reshape(loss.shape))", "return loss.gradient(y.reshape(loss.shape))", "downhill", OF_EXACT),
     (LANGEVIN, "for noise in gaussians(rng, phi.shape, np.sqrt(2 * h * t)):\n            phi += noise - h * loss.gradient(phi)", "for noise in gaussians(rng, phi.shape, np.sqrt(h * t)):\n            phi += noise - h * loss.gradient(phi)", "noise of variance 2hT"),
@@ -35,7 +34,7 @@ MUTANTS = [
     (LANGEVIN, "- log_density(phi, g, proposal)", "- log_density(phi, g, phi)", "detailed balance needs the way back"),
     (LANGEVIN, "yes = np.log(rng.random(len(phi))) < odds", "yes = odds > 0", "uphill moves are accepted by chance"),
     (LANGEVIN, '(plan.get("burn_in", 0) + n_steps)', "n_steps", "the share counts the burn-in's proposals too"),
-    (LANGEVIN, "phi += noise - h * gradient(phi, batch)", "phi += noise - h * loss.gradient(phi)", "SGLD sees a batch"),
+    (LANGEVIN, "phi += noise - rate * gradient(phi, batch)", "phi += noise - h * loss.gradient(phi)", "SGLD sees a batch"),
     (RUN, 'last = count("burn_in", burn_in, 0) + count("n_steps", n_steps, 0)', 'last = count("n_steps", n_steps, 0) + 0 * count("burn_in", burn_in, 0)', "the burn-in is walked", "tests/simulation/test_recording.py tests/simulation/test_sgd.py"),
     (RUN, "keep.final[these] = phi", "keep.final[these] = start[these]", "the last states are kept", "tests/simulation/test_recording.py tests/simulation/test_sgd.py"),
     (RUN, "loss.n if self.scheme.distinct else None", "None", "B <= n without replacement", "tests/simulation/test_sgd.py"),
@@ -58,4 +57,4 @@ MUTANTS = [
     (SAMPLING, "rng.integers(j, n, size=begin.size", "rng.integers(0, n, size=begin.size", "Fisher-Yates: an even shuffle", "tests/test_sampling.py tests/simulation/test_sgd.py"),
     (SAMPLING, "rng.permuted(decks, axis=1, out=decks)", "rng.shuffle(decks, axis=1)", "each chain has an order of its own", "tests/test_sampling.py tests/simulation"),
     (SAMPLING, "part[uneven] = rng.integers(0, below, size=uneven.size)", "pass", "Lemire's correction: whole numbers without bias", "tests/test_sampling.py"),
-]  # fmt: on
+]

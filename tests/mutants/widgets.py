@@ -19,4 +19,4 @@ MUTANTS = [
     (PAINTER, 'facts.add_text("batch_size", str(batch_size))', 'facts.add_text("batch_size", str(eta))', "a picture knows its place", TESTS),
     (PAINTER, "            ax.set_prop_cycle(None)\n", "", "colours begin anew in each picture", TESTS),
     (PAINTER, "if frame != self.frame:", "if self.frame is None:", "axes that change are drawn anew", TESTS),
-]  # fmt: on
+]
