@@ -1,5 +1,6 @@
 """Means and covariances: of the chain, of the SDE, at stationarity and on the way there."""
 
+from sgdsde_helpers.theory.moments.adam import *
 from sgdsde_helpers.theory.moments.affine import *
 from sgdsde_helpers.theory.moments.backward import *
 from sgdsde_helpers.theory.moments.embedding import *

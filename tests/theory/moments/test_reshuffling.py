@@ -10,6 +10,7 @@ from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.measure import fitted_order, variance_and_error
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import (
+    reshuffled_share,
     reshuffled_variance,
     sgd_stationary_covariance,
 )
@@ -63,3 +64,19 @@ def test_reshuffled_chains_have_it():
 def test_reshuffled_variance_refuses(arguments, message):
     with pytest.raises(ValueError, match=f"{message}.*not allowed"):
         reshuffled_variance(*arguments)
+
+
+@pytest.mark.parametrize("kappa", [0.05, 0.7, 6.0])
+def test_shares_are_the_limit_of_small_steps(kappa):
+    """Against the exact epoch with 20,000 steps; n for n + 1, or the end for the average, is far off for small kappa."""
+    n = 20_000
+    eta = kappa / n
+    exact = reshuffled_variance(eta, 1.0, n) / (eta / (2 - eta))
+    end, average = reshuffled_share(kappa)
+    assert exact[0] == pytest.approx(float(end), rel=2e-3)
+    assert exact[:-1].mean() == pytest.approx(float(average), rel=2e-3)
+
+
+def test_shares_join_their_series():
+    low, high = (np.array(reshuffled_share(k)) for k in (0.0099999999, 0.0100000001))
+    np.testing.assert_allclose(low, high, rtol=2e-7)

@@ -1,0 +1,63 @@
+"""What the figures of chapter 13 draw, read back, and held to routes of their own."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from sgdsde_helpers.figures import batch_size as figures
+from sgdsde_helpers.losses import ScalarQuadratic
+
+LOSS = ScalarQuadratic([0.5, 1.0, 2.5], [0.3, -0.4, 0.1])
+
+
+def line(ax, label):
+    return next(artist for artist in ax.get_lines() if artist.get_label() == label).get_xydata()
+
+
+def marks(ax, label):
+    return next(bar for bar in ax.containers if bar.get_label() == label)
+
+
+def test_inverse_variance_draws_lines_marks_and_the_sde():
+    sizes, values = np.array([1.0, 9.0]), np.array([5.0, 2.0])
+    ax = figures.inverse_variance({"SGD": (sizes, values)}, {"SGD": (sizes, values + 1, values)}, 6.0).axes[0]
+    np.testing.assert_allclose(line(ax, "SGD, predicted"), np.c_[sizes, values])
+    np.testing.assert_allclose(marks(ax, "SGD").lines[0].get_xydata(), np.c_[sizes, values + 1])
+    assert (line(ax, "SDE")[:, 1] == 6).all()
+
+
+def test_shares_keep_end_and_average_apart():
+    kappa = np.array([0.1, 1.0])
+    curves = {"end of epoch": kappa**2, "average": kappa}
+    ax = figures.shares(kappa, curves, {name: (kappa, 2 * values, values / 9) for name, values in curves.items()}).axes[
+        0
+    ]
+    for name, values in curves.items():
+        np.testing.assert_allclose(line(ax, f"{name}, predicted"), np.c_[kappa, values])
+        np.testing.assert_allclose(marks(ax, name).lines[0].get_xydata(), np.c_[kappa, 2 * values])
+
+
+def test_adam_rules_keep_rules_apart():
+    kappas = np.array([1, 4])
+    rules = {"square root": np.array([1.0, 1.0]), "linear": np.array([1.0, 2.0])}
+    ax = figures.adam_rules(kappas, rules, {name: (values + 0.1, values / 10) for name, values in rules.items()}).axes[
+        0
+    ]
+    for name, values in rules.items():
+        np.testing.assert_allclose(line(ax, f"{name}, predicted"), np.c_[kappas, values])
+        np.testing.assert_allclose(marks(ax, name).lines[0].get_xydata(), np.c_[kappas, values + 0.1])
+
+
+@pytest.mark.parametrize(("eta", "batch_size"), [(0.02, 1), (0.08, 4), (0.64, 16)])
+def test_the_widget_marks_the_predicted_widths(eta, batch_size):
+    """By the closed forms: the SDE's without the finite step. Fails without B, or with eta h for its half."""
+    _, ax = plt.subplots()
+    caption = figures.rule_panel(LOSS, ax, eta, batch_size, seed=3, chains=2000)
+    h, r, s = LOSS.h.mean(), LOSS.h.var(), (LOSS.h * (LOSS.minimiser - LOSS.x)).var()
+    exact = eta / batch_size * s / (2 * h - eta / batch_size * r - eta * h**2)
+    sde = eta / batch_size * s / (2 * h - eta / batch_size * r)
+    assert line(ax, "exact ± s.d.")[0, 0] == pytest.approx(np.sqrt(exact), rel=1e-9)
+    assert line(ax, "SDE ± s.d.")[0, 0] == pytest.approx(np.sqrt(sde), rel=1e-9)
+    assert f"exact {exact:.5f}" in caption
+    assert f"SDE {sde:.5f}" in caption
+    plt.close()
