@@ -18,6 +18,7 @@ from sgdsde_helpers.checks import Array
 __all__ = [
     "DomainTooSmallError",
     "GridLaw",
+    "GridTooCoarseError",
     "NotNormalisableError",
     "density_cdf",
     "density_moments",
@@ -27,6 +28,7 @@ __all__ = [
 ]
 
 OUTSIDE = 1e-3  # largest mass allowed outside a grid
+MOST_IN_A_CELL = 0.5  # largest mass allowed in one of its cells
 _REACH = 2.0 ** (np.arange(1, 241) / 8)  # the tails are followed to 2^30 half-widths of the grid
 _NOTHING = -700.0  # log of a density, against its peak, that counts as zero
 
@@ -45,6 +47,14 @@ class DomainTooSmallError(ValueError):
     def __init__(self, message: str, mass: float):
         super().__init__(message)
         self.mass = mass
+
+
+class GridTooCoarseError(ValueError):
+    """A grid whose cells are longer than what is to be seen on it; `share` is what one of them holds, or spans."""
+
+    def __init__(self, message: str, share: float):
+        super().__init__(message)
+        self.share = share
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ class GridLaw:
         return self.mass / np.diff(self.edges)
 
 
-def increasing_grid(grid) -> Array:
+def increasing_grid(grid: Array) -> Array:
     """Return the grid as an array; raise unless it has at least three points in increasing order."""
     points = checks.array("grid", grid, ndim=1)
     if len(points) < 3 or np.diff(points).min() <= 0:
@@ -95,7 +105,19 @@ def increasing_grid(grid) -> Array:
     return points
 
 
-def normalised_density(log_density: Callable[[Array], Array], grid) -> Array:
+def refuse_coarse_grid(mass: Array, grid: Array) -> None:
+    """Raise if one cell of the grid holds more than half of the mass, of which there must be some."""
+    share = float(mass.max() / mass.sum()) if mass.sum() > 0 else 1.0
+    if not share <= MOST_IN_A_CELL:
+        place = grid[int(np.argmax(mass))]
+        raise GridTooCoarseError(
+            f"grid of {len(grid)} points is not allowed: the cell at {place:.4g} holds {share:.3g} of the mass, and at most "
+            f"{MOST_IN_A_CELL:g} may; its points must lie closer together there",
+            share,
+        )
+
+
+def normalised_density(log_density: Callable[[Array], Array], grid: Array) -> Array:
     """Normalise exp(log_density) over the whole line and return it on the grid.
 
     Parameters
@@ -116,8 +138,10 @@ def normalised_density(log_density: Callable[[Array], Array], grid) -> Array:
         If a tail falls no faster than 1/|phi|.
     DomainTooSmallError
         If more than 1e-3 of the mass lies outside the grid.
+    GridTooCoarseError
+        If one cell of the grid holds most of the law.
     """
-    grid = increasing_grid(grid)
+    grid, log_density = increasing_grid(grid), checks.function("log_density", log_density)
     half, centre, reach = (grid[-1] - grid[0]) / 2, (grid[-1] + grid[0]) / 2, len(_REACH)
     points = np.concatenate([centre - half * _REACH[::-1], grid, centre + half * _REACH])
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -130,6 +154,7 @@ def normalised_density(log_density: Callable[[Array], Array], grid) -> Array:
     left = _tail("left", radii, log_p[reach::-1])
     right = _tail("right", radii, log_p[-reach - 1 :])
     density = np.exp(log_p[reach:-reach])
+    refuse_coarse_grid(density * np.gradient(grid), grid)
     total = np.trapezoid(density, grid) + left + right
     if (left + right) / total > OUTSIDE:
         mass = (left + right) / total
@@ -141,7 +166,7 @@ def normalised_density(log_density: Callable[[Array], Array], grid) -> Array:
     return density / total
 
 
-def density_moments(grid, density) -> tuple[float, float]:
+def density_moments(grid: Array, density: Array) -> tuple[float, float]:
     """Mean and variance of a density given on a grid, by the trapezoid rule.
 
     Parameters
@@ -154,7 +179,7 @@ def density_moments(grid, density) -> tuple[float, float]:
     mean, variance : float
     """
     grid = increasing_grid(grid)
-    density = checks.array("density", density, grid.shape)
+    density = _on_grid(density, grid)
     density = density / np.trapezoid(density, grid)
     mean = np.trapezoid(grid * density, grid)
     return float(mean), float(np.trapezoid((grid - mean) ** 2 * density, grid))
@@ -167,7 +192,7 @@ def gaussian_density(x, mean: float = 0.0, variance: float = 1.0) -> Array:
     return np.exp(-(away**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
 
 
-def density_cdf(grid, density) -> Callable[[Array], Array]:
+def density_cdf(grid: Array, density: Array) -> Callable[[Array], Array]:
     """Distribution function of a density on a grid, as a callable for `ks_distance`.
 
     Parameters
@@ -183,9 +208,16 @@ def density_cdf(grid, density) -> Callable[[Array], Array]:
     from scipy.integrate import cumulative_trapezoid  # imported late: it takes longer than all the rest
 
     grid = increasing_grid(grid)
-    cumulative = cumulative_trapezoid(checks.array("density", density, grid.shape), grid, initial=0.0)
+    cumulative = cumulative_trapezoid(_on_grid(density, grid), grid, initial=0.0)
     cumulative = cumulative / cumulative[-1]
     return lambda points: np.interp(points, grid, cumulative, left=0.0, right=1.0)
+
+
+def _on_grid(density: Array, grid: Array) -> Array:
+    p = checks.array("density", density, grid.shape)
+    if p.min() < 0 or p.max() <= 0:
+        checks.refuse("density", density, "an array of numbers >= 0 that are not all 0")
+    return p
 
 
 def _tail(side: str, radii: Array, log_p: Array) -> float:

@@ -15,7 +15,7 @@ from scipy.linalg import solve_banded
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
-from sgdsde_helpers.theory.laws.density import DomainTooSmallError, increasing_grid
+from sgdsde_helpers.theory.laws.density import DomainTooSmallError, increasing_grid, refuse_coarse_grid
 
 __all__ = ["fokker_planck_density", "fokker_planck_evolution", "fokker_planck_generator", "probability_flows"]
 
@@ -25,7 +25,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(4)
 Function = Callable[[Array], Array]
 
 
-def fokker_planck_generator(drift: Function, noise_variance: Function, grid) -> Array:
+def fokker_planck_generator(drift: Function, noise_variance: Function, grid: Array) -> Array:
     """Rates of the jump process on the grid that stands for the SDE, with walls at both ends.
 
     Parameters
@@ -42,9 +42,7 @@ def fokker_planck_generator(drift: Function, noise_variance: Function, grid) -> 
         diagonal. Its columns sum to zero and its off-diagonal entries are not negative.
     """
     grid, spacing = _equal_grid(grid)
-    half_noise = _positive_noise(noise_variance, grid) / 2
-    nodes = grid[:-1, None] + spacing / 2 * (1 + _NODES)
-    exponent = (2 * drift(nodes) / _positive_noise(noise_variance, nodes)) @ _WEIGHTS * spacing / 2
+    exponent, half_noise = _exponents(drift, noise_variance, grid)
     rightwards = bernoulli_function(-exponent) * half_noise[:-1] / spacing**2
     leftwards = bernoulli_function(exponent) * half_noise[1:] / spacing**2
     bands = np.zeros((3, len(grid)))
@@ -53,7 +51,7 @@ def fokker_planck_generator(drift: Function, noise_variance: Function, grid) -> 
     return bands
 
 
-def fokker_planck_density(drift: Function, noise_variance: Function, grid) -> Array:
+def fokker_planck_density(drift: Function, noise_variance: Function, grid: Array) -> Array:
     """Stationary density of the scheme, from the balance of the rates between neighbouring cells.
 
     Parameters
@@ -70,17 +68,21 @@ def fokker_planck_density(drift: Function, noise_variance: Function, grid) -> Ar
     ------
     DomainTooSmallError
         If the law leans on a wall.
+    GridTooCoarseError
+        If one cell holds most of the law.
     """
-    bands = fokker_planck_generator(drift, noise_variance, grid)
-    log_mass = np.concatenate([[0.0], np.cumsum(np.log(bands[2, :-1]) - np.log(bands[0, 1:]))])
+    grid, spacing = _equal_grid(grid)
+    exponent, half_noise = _exponents(drift, noise_variance, grid)
+    log_mass = np.concatenate([[0.0], np.cumsum(exponent)]) - np.log(half_noise)
     mass = np.exp(log_mass - log_mass.max())
     mass /= mass.sum()
+    refuse_coarse_grid(mass, grid)
     _refuse_mass_at_edges(mass, grid)
-    return mass / _equal_grid(grid)[1]
+    return mass / spacing
 
 
 def fokker_planck_evolution(
-    drift: Function, noise_variance: Function, grid, start, times, *, n_steps: int = 2000
+    drift: Function, noise_variance: Function, grid: Array, start: Array | float, times: Array, *, n_steps: int = 2000
 ) -> Array:
     """Density at several times, by implicit Euler: it keeps mass and positivity at every step size.
 
@@ -106,9 +108,7 @@ def fokker_planck_evolution(
         If the law leans on a wall at one of the times.
     """
     points, spacing = _equal_grid(grid)
-    moments = checks.array("times", times, ndim=1)
-    if moments[0] < 0 or np.any(np.diff(moments) < 0):
-        checks.refuse("times", times, "increasing times >= 0")
+    moments = checks.increasing("times", times, 0.0)
     bands = fokker_planck_generator(drift, noise_variance, points)
     mass, now, densities = _start_mass(start, points, spacing), 0.0, []
     longest = moments[-1] / checks.count("n_steps", n_steps)
@@ -119,12 +119,14 @@ def fokker_planck_evolution(
         for _ in range(steps):
             mass = solve_banded((1, 1), implicit, mass)
         _refuse_mass_at_edges(mass, points)
+        if t > 0:
+            refuse_coarse_grid(mass, points)
         densities.append(mass / spacing)
         now = t
     return np.array(densities)
 
 
-def probability_flows(drift: Function, noise_variance: Function, grid, density) -> tuple[Array, Array]:
+def probability_flows(drift: Function, noise_variance: Function, grid: Array, density: Array) -> tuple[Array, Array]:
     """The two flows of probability, drift p and -(1/2) d(v p)/dphi; at stationarity they cancel.
 
     Parameters
@@ -142,7 +144,7 @@ def probability_flows(drift: Function, noise_variance: Function, grid, density) 
     grid = increasing_grid(grid)
     p = checks.array("density", density, grid.shape)
     diffusion = -np.gradient(_positive_noise(noise_variance, grid) * p, grid, edge_order=2) / 2
-    return np.broadcast_to(drift(grid), grid.shape) * p, diffusion
+    return np.broadcast_to(checks.function("drift", drift)(grid), grid.shape) * p, diffusion
 
 
 def bernoulli_function(w: Array) -> Array:
@@ -153,7 +155,16 @@ def bernoulli_function(w: Array) -> Array:
         return np.where(small, 1 - w / 2 + w**2 / 12, safe / np.expm1(safe))
 
 
-def _equal_grid(grid) -> tuple[Array, float]:
+def _exponents(drift: Function, noise_variance: Function, grid: Array) -> tuple[Array, Array]:
+    """The integral of 2 drift/v between neighbouring points, shape (M - 1,), and v/2 at the points."""
+    checks.function("drift", drift)
+    half = np.diff(grid)[:, None] / 2
+    nodes = grid[:-1, None] + half * (1 + _NODES)
+    half_noise = _positive_noise(noise_variance, grid) / 2
+    return (2 * drift(nodes) / _positive_noise(noise_variance, nodes) * half) @ _WEIGHTS, half_noise
+
+
+def _equal_grid(grid: Array) -> tuple[Array, float]:
     points = increasing_grid(grid)
     gaps = np.diff(points)
     if np.ptp(gaps) > 1e-6 * gaps.mean():
@@ -162,7 +173,7 @@ def _equal_grid(grid) -> tuple[Array, float]:
 
 
 def _positive_noise(noise_variance: Function, points: Array) -> Array:
-    v = np.broadcast_to(noise_variance(points), points.shape)
+    v = np.broadcast_to(checks.function("noise_variance", noise_variance)(points), points.shape)
     if not np.all(v > 0):
         place = np.unravel_index(np.argmax(~(v > 0)), v.shape)
         raise ValueError(f"noise_variance = {v[place]:g} at phi = {points[place]:g} is not allowed: it must be > 0")

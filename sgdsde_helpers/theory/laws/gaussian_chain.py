@@ -10,14 +10,19 @@ import numpy as np
 from scipy.special import ndtr
 
 from sgdsde_helpers import checks
+from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.theory.laws.density import GridLaw, increasing_grid
+from sgdsde_helpers.theory._loss import one_parameter
+from sgdsde_helpers.theory.laws.density import DomainTooSmallError, GridLaw, GridTooCoarseError, increasing_grid
+from sgdsde_helpers.theory.laws.fokker_planck import EDGE_MASS
 
 __all__ = ["gaussian_chain_law"]
 
+LEAST_STEP = 0.5  # standard deviations of a step, in cells of the grid
+
 
 def gaussian_chain_law(
-    loss: Loss, eta: float, batch_size: int = 1, *, grid, start: float | None = None, n_steps: int | None = None
+    loss: Loss, eta: float, batch_size: int = 1, *, grid: Array, start: float | None = None, n_steps: int | None = None
 ) -> GridLaw:
     """The law of Gaussian SGD (noise of the covariance at the state) on a scalar loss: stationary, or after some steps.
 
@@ -43,19 +48,25 @@ def gaussian_chain_law(
     Raises
     ------
     ValueError
-        If the loss is not scalar, only one of `start` and `n_steps` is given, or the start is not inside the grid.
+        If only one of `start` and `n_steps` is given, or the start is not inside the grid.
+    GridTooCoarseError
+        If somewhere a step's standard deviation is less than half a cell.
+    DomainTooSmallError
+        If the stationary law leans on an end of the grid.
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     nodes = increasing_grid(grid)
-    if loss.shape:
-        raise ValueError(f"a loss of parameter shape {loss.shape} is not allowed: it must be scalar, of shape ()")
+    loss = one_parameter(loss)
     if (start is None) != (n_steps is None):
         raise ValueError("start and n_steps are not allowed one without the other")
     edges = np.concatenate([[-np.inf], (nodes[1:] + nodes[:-1]) / 2, [np.inf]])
     deviation = eta * np.sqrt(loss.covariance(nodes) / size)
+    _refuse_coarse_steps(deviation, nodes)
     transfer = np.diff(ndtr((edges[:, None] - (nodes - eta * loss.gradient(nodes))) / deviation), axis=0)
     if n_steps is None:
-        return GridLaw(nodes, _stationary(transfer))
+        mass = _stationary(transfer)
+        _refuse_mass_at_ends(mass, nodes)
+        return GridLaw(nodes, mass)
     if not nodes[0] <= checks.number("start", start) <= nodes[-1]:
         checks.refuse("start", start, f"a point of the grid, between {nodes[0]:g} and {nodes[-1]:g}")
     mass = (np.arange(len(nodes)) == np.abs(nodes - start).argmin()).astype(float)
@@ -64,7 +75,30 @@ def gaussian_chain_law(
     return GridLaw(nodes, mass)
 
 
-def _stationary(transfer):
+def _refuse_coarse_steps(deviation: Array, nodes: Array) -> None:
+    """Raise where a step is shorter than its cell: then the chain on the grid stays where the chain on the line moves."""
+    cells = deviation / np.gradient(nodes)
+    if not cells.min() >= LEAST_STEP:
+        place = int(np.argmin(cells))
+        raise GridTooCoarseError(
+            f"grid is not allowed: at phi = {nodes[place]:.4g} a step's standard deviation, {deviation[place]:.3g}, is "
+            f"{cells[place]:.3g} of a cell, and must be at least {LEAST_STEP:g}",
+            float(cells[place]),
+        )
+
+
+def _refuse_mass_at_ends(mass: Array, nodes: Array) -> None:
+    """Raise where an end cell, which keeps what passes it, holds mass: the law lies outside, or there is none."""
+    for side, end in (("left", 0), ("right", -1)):
+        if mass[end] > EDGE_MASS:
+            raise DomainTooSmallError(
+                f"grid from {nodes[0]:g} to {nodes[-1]:g} is not allowed: {mass[end]:.3g} of the mass leans on its {side} end, "
+                f"and at most {EDGE_MASS:g} may; where eta is past the edge of stability no grid is wide enough",
+                float(mass[end]),
+            )
+
+
+def _stationary(transfer: Array) -> Array:
     """The masses that the matrix leaves alone: its equations, one of them replaced by a total mass of 1."""
     equations = transfer - np.eye(len(transfer))
     equations[-1] = 1.0

@@ -8,7 +8,9 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
-from sgdsde_helpers.theory.laws.density import normalised_density
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
+from sgdsde_helpers.theory.laws.density import increasing_grid, normalised_density
 
 __all__ = [
     "gibbs_covariance",
@@ -46,19 +48,19 @@ def temperature(eta: float, sigma2: float, batch_size: int = 1) -> float:
     return eta * checks.non_negative("sigma2", sigma2) / (2 * size)
 
 
-def gibbs_covariance(hessian, temperature: float) -> float | Array:
+def gibbs_covariance(hessian: Array | float, temperature: float) -> float | Array:
     """Covariance T H^-1 of the Gibbs law exp(-L/T)/Z on a quadratic loss with Hessian H, a number or (d, d)."""
     h = checks.positive_definite("hessian", hessian)
     return checks.positive("temperature", temperature) * (np.linalg.inv(h) if h.ndim else 1 / float(h))
 
 
-def gibbs_mean_shift(curvature: float, third: float, temperature) -> Array:
+def gibbs_mean_shift(curvature: float, third: float, temperature: Array | float) -> Array:
     """Mean of the Gibbs law less the minimiser, -c T / (2 h^2), c the third derivative, to first order in T (eq-temp-shift)."""
     slope = checks.number("third", third) / (2 * checks.positive("curvature", curvature) ** 2)
     return -slope * checks.array("temperature", temperature)
 
 
-def gibbs_density(loss, temperature: float, grid) -> Array:
+def gibbs_density(loss: Loss | Callable[[Array], Array], temperature: float, grid: Array) -> Array:
     """Gibbs density exp(-L/T)/Z on a grid, normalised over the whole line.
 
     Parameters
@@ -82,12 +84,12 @@ def gibbs_density(loss, temperature: float, grid) -> Array:
         If more than 1e-3 of the mass lies outside the grid.
     """
     t = checks.positive("temperature", temperature)
-    value = loss if callable(loss) else loss.loss
+    value = loss if callable(loss) else one_parameter(loss).loss
     return normalised_density(lambda phi: -value(phi) / t, grid)
 
 
 def stationary_density(
-    drift: Callable[[Array], Array], noise_variance: Callable[[Array], Array], grid, *, reading: str = "ito"
+    drift: Callable[[Array], Array], noise_variance: Callable[[Array], Array], grid: Array, *, reading: str = "ito"
 ) -> Array:
     """Stationary density of dPhi = drift dt + sqrt(v) dW in one dimension, v the noise variance per unit time.
 
@@ -116,7 +118,8 @@ def stationary_density(
         As in `gibbs_density`.
     """
     power = _POWER[checks.one_of("reading", reading, _POWER)]
-    on_grid = np.broadcast_to(noise_variance(np.asarray(grid, dtype=float)), np.shape(grid))
+    grid, drift = increasing_grid(grid), checks.function("drift", drift)
+    on_grid = np.broadcast_to(checks.function("noise_variance", noise_variance)(grid), grid.shape)
     if not np.all(on_grid > 0):
         place = np.argmax(~(on_grid > 0))
         raise ValueError(
@@ -134,7 +137,7 @@ def stationary_density(
     return normalised_density(log_density, grid)
 
 
-def sde_stationary_density(loss, eta: float, batch_size: int = 1, *, grid, reading: str = "ito") -> Array:
+def sde_stationary_density(loss: Loss, eta: float, batch_size: int = 1, *, grid: Array, reading: str = "ito") -> Array:
     """Stationary density of the SDE of SGD on a scalar loss: (1/sigma^2) exp(-(2B/eta) integral L'/sigma^2), in Ito's reading.
 
     Parameters
@@ -159,7 +162,7 @@ def sde_stationary_density(loss, eta: float, batch_size: int = 1, *, grid, readi
     ValueError, NotNormalisableError, DomainTooSmallError
         As in `stationary_density`.
     """
-    noise = checks.positive("eta", eta) / checks.batch_size(batch_size)
+    loss, noise = one_parameter(loss), checks.positive("eta", eta) / checks.batch_size(batch_size)
     return stationary_density(
         lambda phi: -loss.gradient(phi), lambda phi: noise * loss.covariance(phi), grid, reading=reading
     )

@@ -12,11 +12,14 @@ from scipy.special import logsumexp
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
+from sgdsde_helpers.theory.moments.affine import affine_gradients
 
 __all__ = ["batch_mean_law", "kesten_exponent", "kesten_limit", "sde_tail_exponent"]
 
 
-def batch_mean_law(curvatures, batch_size: int, weights=None) -> tuple[Array, Array]:
+def batch_mean_law(curvatures: Array | Loss, batch_size: int, weights: Array | None = None) -> tuple[Array, Array]:
     """Values and probabilities of the mean of B independent draws.
 
     Parameters
@@ -49,13 +52,13 @@ def batch_mean_law(curvatures, batch_size: int, weights=None) -> tuple[Array, Ar
     return sums / size, probability
 
 
-def kesten_exponent(curvatures, eta: float, batch_size: int = 1, weights=None) -> float:
+def kesten_exponent(curvatures: Array | Loss, eta: float, batch_size: int = 1, weights: Array | None = None) -> float:
     """The alpha > 0 with E|1 - eta h_b|^alpha = 1: P(|phi| > r) falls like r^-alpha, and moments exist below alpha.
 
     Parameters
     ----------
-    curvatures : (n,) array
-        h_k; in one-dimensional least squares x_k^2. Their mean must be positive.
+    curvatures : array_like of shape (n,), or Loss
+        h_k; in one-dimensional least squares x_k^2. Their mean must be positive. Of a loss, those of its examples.
     eta : float
         Learning rate.
     batch_size : int
@@ -83,7 +86,7 @@ def kesten_exponent(curvatures, eta: float, batch_size: int = 1, weights=None) -
     return _root(growth, w)
 
 
-def kesten_limit(curvatures, batch_size: int = 1, weights=None) -> float:
+def kesten_limit(curvatures: Array | Loss, batch_size: int = 1, weights: Array | None = None) -> float:
     """The limit c of eta alpha as eta goes to 0 at fixed curvatures: E exp(-c h / B) = 1.
 
     |1 - eta h_b|^(c/eta) tends to exp(-c h_b), whose mean over a batch is the B-th power of the mean of exp(-c h / B). The
@@ -103,7 +106,7 @@ def kesten_limit(curvatures, batch_size: int = 1, weights=None) -> float:
     return checks.batch_size(batch_size) * _root(-h, w)
 
 
-def sde_tail_exponent(curvatures, eta: float, batch_size: int = 1, weights=None) -> float:
+def sde_tail_exponent(curvatures: Array | Loss, eta: float, batch_size: int = 1, weights: Array | None = None) -> float:
     """The SDE's alpha = 1 + 2 B E[h] / (eta Var h): P(|phi| > r) falls like r^-alpha. Arguments as in `kesten_exponent`.
 
     Its stationary density is proportional to v^-1 exp(-integral 2 h phi/v) with v ~ eta Var(h) phi^2 / B far out.
@@ -115,7 +118,9 @@ def sde_tail_exponent(curvatures, eta: float, batch_size: int = 1, weights=None)
     return float(1 + 2 * mean / noise) if noise else np.inf
 
 
-def _law(curvatures, weights) -> tuple[Array, Array]:
+def _law(curvatures: Array | Loss, weights: Array | None) -> tuple[Array, Array]:
+    if isinstance(curvatures, Loss):
+        curvatures = affine_gradients(one_parameter(curvatures)).curvatures.ravel()
     h = checks.array("curvatures", curvatures, ndim=1)
     w = np.full(len(h), 1 / len(h)) if weights is None else checks.array("weights", weights, h.shape)
     if w.min() < 0 or w.sum() <= 0:

@@ -17,7 +17,7 @@ from scipy.sparse.linalg import splu
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
-from sgdsde_helpers.theory.laws.density import DomainTooSmallError
+from sgdsde_helpers.theory.laws.density import DomainTooSmallError, refuse_coarse_grid
 from sgdsde_helpers.theory.laws.fokker_planck import EDGE_MASS, bernoulli_function
 
 __all__ = ["PlaneLaw", "fokker_planck_plane"]
@@ -67,7 +67,12 @@ class PlaneLaw:
 
 
 def fokker_planck_plane(
-    drift: Callable[[Array], Array], noise_covariance, half_widths, *, center=(0.0, 0.0), points: int = 101
+    drift: Callable[[Array], Array],
+    noise_covariance: Array,
+    half_widths: Array,
+    *,
+    center: Array = (0.0, 0.0),
+    points: int = 101,
 ) -> PlaneLaw:
     """Solve for the stationary law of dPhi = drift dt + noise in a rectangle with walls.
 
@@ -97,6 +102,7 @@ def fokker_planck_plane(
     """
     d = checks.positive_definite("noise_covariance", noise_covariance, 2) / 2
     x, y = _axes(d, checks.array("half_widths", half_widths, (2,)), checks.array("center", center, (2,)), points)
+    checks.function("drift", drift)
     steps, coefficients = _steps(d, x[1] - x[0], y[1] - y[0])
     index = np.arange(len(x) * len(y)).reshape(len(x), len(y))
     edges = []
@@ -105,6 +111,8 @@ def fokker_planck_plane(
         forward, backward = _rates(drift, d, coefficient, x, y, tail, head)
         edges.append((tail, head, forward, backward))
     mass = _balance(edges, index.size)
+    for points_of, axis in ((x, 1), (y, 0)):
+        refuse_coarse_grid(mass.reshape(index.shape).sum(axis=axis), points_of)
     _refuse_mass_at_walls(mass.reshape(index.shape), x, y)
     current = np.zeros((index.size, 2))
     for (i, j), (tail, head, forward, backward) in zip(steps, edges):

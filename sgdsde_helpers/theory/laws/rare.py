@@ -12,13 +12,14 @@ from scipy.special import logsumexp
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.laws.density import increasing_grid
 from sgdsde_helpers.theory.laws.transfer import batch_images, invariant_interval
 
 __all__ = ["quasi_potential", "tilt", "trapped_interval"]
 
 
-def tilt(loss: Loss, phi, batch_size: int = 1) -> Array:
+def tilt(loss: Loss, phi: Array, batch_size: int = 1) -> Array:
     """The theta other than 0 with E exp(-theta g_b) = 1, the rate W' at which SGD's law falls off at phi.
 
     log E exp(-theta g_b) is convex in theta, 0 at 0, and falls there in the direction of g. It comes back to 0 if and only if
@@ -38,9 +39,7 @@ def tilt(loss: Loss, phi, batch_size: int = 1) -> Array:
     (K,) array
         Of the sign of g; infinite where all examples' gradients point the same way.
     """
-    if loss.shape:
-        raise ValueError(f"a loss of parameter shape {loss.shape} is not allowed: it must be scalar, of shape ()")
-    gradients = loss.per_example_gradients(checks.array("phi", phi))
+    gradients = one_parameter(loss).per_example_gradients(checks.array("phi", phi))
     sign = np.where(gradients.mean(axis=-1) < 0, -1.0, 1.0)
     gradients = gradients * sign[..., None]
     against = -gradients.min(axis=-1)
@@ -54,7 +53,7 @@ def tilt(loss: Loss, phi, batch_size: int = 1) -> Array:
     return checks.batch_size(batch_size) * sign * np.where(against > 0, high, np.inf)
 
 
-def quasi_potential(loss: Loss, grid, batch_size: int = 1) -> Array:
+def quasi_potential(loss: Loss, grid: Array, batch_size: int = 1) -> Array:
     """W = integral of `tilt`, 0 where it is least: SGD's stationary law is exp(-W/eta) up to factors of order 1.
 
     Parameters

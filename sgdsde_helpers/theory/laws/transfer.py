@@ -10,6 +10,7 @@ asinh(Phi), so that a few thousand of them reach out to millions.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import combinations, combinations_with_replacement
 from math import comb, factorial, prod
 
@@ -19,6 +20,7 @@ from sgdsde_helpers.checks import Array, array, count, one_of, positive, refuse
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.sampling import scheme
+from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.laws.density import GridLaw
 
 __all__ = ["chain_law", "chain_stationary_law"]
@@ -72,6 +74,7 @@ def chain_stationary_law(
     nodes = count("nodes", nodes, 10)
     images, probability = batch_images(loss, eta, batch_size, sampling)
     stationary = {"steps": fixed_point, "solve": solved_fixed_point}[one_of("method", method, ("steps", "solve"))]
+    loss = one_parameter(loss)
     centre = 0.0 if loss.minimiser is None else float(loss.minimiser)
     if reach is None:
         grid = np.linspace(*invariant_interval(images, centre), nodes)
@@ -88,7 +91,7 @@ def chain_law(
     eta: float,
     batch_size: int = 1,
     *,
-    start,
+    start: Array | float,
     n_steps: int,
     sampling: str = "with_replacement",
     nodes: int = 2000,
@@ -124,11 +127,10 @@ def chain_law(
     return GridLaw(grid, mass)
 
 
-def batch_images(loss: Loss, eta: float, batch_size: int, sampling: str):
+def batch_images(loss: Loss, eta: float, batch_size: int, sampling: str) -> tuple[Callable[[Array], Array], Array]:
     """A function from states (K,) to where each batch takes them, (K, batches), and the batches' probabilities."""
     eta = positive("eta", eta)
-    if loss.shape:
-        raise ValueError(f"a loss of parameter shape {loss.shape} is not allowed: it must be scalar, of shape ()")
+    loss = one_parameter(loss)
     batches, probability = all_batches(loss.n, checked_batch_size(batch_size), sampling)
 
     def images(phi: Array) -> Array:
@@ -150,7 +152,7 @@ def all_batches(n: int, batch_size: int, sampling: str) -> tuple[Array, Array]:
     return np.array(batches), np.array(orders) / float(n) ** batch_size
 
 
-def invariant_interval(images, start: float) -> tuple[float, float]:
+def invariant_interval(images: Callable[[Array], Array], start: float) -> tuple[float, float]:
     """The smallest interval around `start` that no batch leads out of (a hair wider, against rounding)."""
     low = high = start
     for _ in range(100000):
@@ -166,7 +168,7 @@ def invariant_interval(images, start: float) -> tuple[float, float]:
     raise ValueError("the chain's states are not bounded: a smaller eta may keep them in an interval")
 
 
-def refuse_two_traps(images, low: float, high: float) -> None:
+def refuse_two_traps(images: Callable[[Array], Array], low: float, high: float) -> None:
     """Raise if the chain started at either end of an interval never comes to the other end: then there are two laws.
 
     On a grid the sharing between neighbours would leak from one to the other, so the fixed point there does not tell.

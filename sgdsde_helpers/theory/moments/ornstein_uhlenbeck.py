@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-def brownian_variation(pieces, power: int, t: float = 1.0) -> Array:
+def brownian_variation(pieces: Array | int, power: int, t: float = 1.0) -> Array:
     """Mean of the sum of |Delta W|^power over equal pieces of [0, t]: sqrt(2 n t / pi) for power 1, t for power 2."""
     n, t = checks.array("pieces", pieces), checks.positive("t", t)
     if power not in (1, 2):

@@ -26,7 +26,7 @@ def reshuffled_variance(eta: float, sigma2: float, n: int, batch_size: int = 1) 
 
     Returns
     -------
-    array (M + 1,)
+    ndarray of shape (M + 1,)
         With M = n / batch_size steps an epoch: entry j belongs to step j; entry M, the end of the epoch, equals entry 0.
 
     Raises

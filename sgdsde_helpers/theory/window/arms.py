@@ -11,9 +11,11 @@ from scipy.special import ndtr
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.moments.affine import affine_gradients
 from sgdsde_helpers.theory.moments.ornstein_uhlenbeck import ou_covariance, ou_mean
-from sgdsde_helpers.theory.window.bottom import window_gaussian, window_law
+from sgdsde_helpers.theory.window.bottom import counts, window_gaussian, window_law
 from sgdsde_helpers.theory.window.clt import gaussian_ks
 
 __all__ = ["window_cdf", "window_distances"]
@@ -22,7 +24,7 @@ _PERIOD = 24.0  # in standard deviations: the law is cut at 12 of them, where no
 
 
 def window_cdf(
-    loss, eta: float, n_steps: int, start: float, points, batch_size: int = 1, n_frequencies: int = 1200
+    loss: Loss, eta: float, n_steps: int, start: float, points: Array, batch_size: int = 1, n_frequencies: int = 1200
 ) -> Array:
     """Distribution function of SGD after N steps, in the units of the window's Gaussian.
 
@@ -51,7 +53,7 @@ def window_cdf(
     -------
     (k,) array
     """
-    points = checks.array("points", points, ndim=1)
+    points, loss = checks.array("points", points, ndim=1), one_parameter(loss)
     mean, variance, _ = window_law(loss, eta, n_steps, start, batch_size)
     centre, spread = window_gaussian(loss, eta, n_steps, start, batch_size)
     order = np.arange(1, checks.count("n_frequencies", n_frequencies) + 1)
@@ -74,7 +76,9 @@ def window_cdf(
     return integrated(places) - integrated(np.array([-_PERIOD / 2]))
 
 
-def window_distances(loss, eta: float, n_steps, start: float, batch_size: int = 1) -> dict[str, Array]:
+def window_distances(
+    loss: Loss, eta: float, n_steps: Array | int, start: float, batch_size: int = 1
+) -> dict[str, Array]:
     """Kolmogorov-Smirnov distance of each arm after N steps from the window's Gaussian.
 
     Gaussian SGD has the mean and the variance of SGD; the SDE is an Ornstein-Uhlenbeck process at time N eta. Both are
@@ -90,11 +94,12 @@ def window_distances(loss, eta: float, n_steps, start: float, batch_size: int = 
     dict
         "SGD", "Gaussian SGD" and "SDE", each with a (K,) array.
     """
-    grid = np.linspace(-4, 4, 401)
+    grid, loss = np.linspace(-4, 4, 401), one_parameter(loss)
+    window_gaussian(loss, eta, 1, start, batch_size)  # refuses what is not a window's problem
     h, minimiser = float(loss.hessian(start)), float(loss.minimiser)
     noise = eta * float(loss.covariance(start)) / batch_size
     found: dict[str, list[float]] = {"SGD": [], "Gaussian SGD": [], "SDE": []}
-    for n in (int(k) for k in np.atleast_1d(n_steps)):
+    for n in counts(n_steps).tolist():
         window = window_gaussian(loss, eta, n, start, batch_size)
         cdf = window_cdf(loss, eta, n, start, grid, batch_size, n_frequencies=300)
         found["SGD"].append(np.abs(cdf - ndtr(grid)).max())

@@ -16,7 +16,9 @@ from scipy.special import ndtr
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.measure import skewness
+from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.moments.affine import affine_gradients
 from sgdsde_helpers.theory.window.clt import gaussian_ks, lattice_span
 
@@ -73,7 +75,7 @@ class _Problem:
         return float(mean), float(self.eta**2 * self.sigma**2 / self.size * squares), float(skew)
 
 
-def window_gaussian(loss, eta: float, n_steps: int, start: float, batch_size: int = 1) -> tuple[float, float]:
+def window_gaussian(loss: Loss, eta: float, n_steps: int, start: float, batch_size: int = 1) -> tuple[float, float]:
     """Mean phi_0 - g Dt and variance eta sigma^2 Dt / B of the window's Gaussian, Dt = N eta.
 
     Parameters
@@ -96,7 +98,7 @@ def window_gaussian(loss, eta: float, n_steps: int, start: float, batch_size: in
     return _problem(loss, eta, start, batch_size).gaussian(checks.count("n_steps", n_steps))
 
 
-def window_law(loss, eta: float, n_steps: int, start: float, batch_size: int = 1) -> tuple[float, float, float]:
+def window_law(loss: Loss, eta: float, n_steps: int, start: float, batch_size: int = 1) -> tuple[float, float, float]:
     """Exact mean, variance and skewness of SGD after N steps; parameters as in `window_gaussian`.
 
     Cumulants add: the r-th is eta^r kappa_r / B^(r-1) times the sum over j < N of (1 - eta lambda)^(r j).
@@ -108,7 +110,9 @@ def window_law(loss, eta: float, n_steps: int, start: float, batch_size: int = 1
     return _problem(loss, eta, start, batch_size).law(checks.count("n_steps", n_steps))
 
 
-def window_sides(loss, eta: float, n_steps, start: float, batch_size: int = 1) -> tuple[Array, Array]:
+def window_sides(
+    loss: Loss, eta: float, n_steps: Array | int, start: float, batch_size: int = 1
+) -> tuple[Array, Array]:
     """The two sides of the U: the error of the central limit alone, and that of the changing drift alone.
 
     Left: (|gamma|/6 + h/(2 sigma)) / sqrt(2 pi N B), Esseen's constants. Right: the distance between the window's
@@ -124,13 +128,13 @@ def window_sides(loss, eta: float, n_steps, start: float, batch_size: int = 1) -
     -------
     left, right : (K,) arrays
     """
-    p, steps = _problem(loss, eta, start, batch_size), np.atleast_1d(n_steps)
+    p, steps = _problem(loss, eta, start, batch_size), counts(n_steps)
     constant = (abs(p.skew) / 6 + p.span / (2 * p.sigma)) / np.sqrt(2 * np.pi)
     left = constant / np.sqrt(steps * p.size)
     return left, np.array([gaussian_ks(*p.law(int(n))[:2], *p.gaussian(int(n))) for n in steps])
 
 
-def predicted_window_ks(loss, eta: float, n_steps, start: float, batch_size: int = 1) -> Array:
+def predicted_window_ks(loss: Loss, eta: float, n_steps: Array | int, start: float, batch_size: int = 1) -> Array:
     """Predicted distance between SGD after N steps and the window's Gaussian: both sides of the U and what joins them.
 
     The exact law is replaced by Edgeworth's first correction with the exact mean, variance and skewness, plus the steps of
@@ -147,10 +151,10 @@ def predicted_window_ks(loss, eta: float, n_steps, start: float, batch_size: int
     (K,) array
     """
     p = _problem(loss, eta, start, batch_size)
-    return np.array([_predicted(p, int(n)) for n in np.atleast_1d(n_steps)])
+    return np.array([_predicted(p, int(n)) for n in counts(n_steps)])
 
 
-def exact_window_ks(loss, eta: float, n_steps, start: float, batch_size: int = 1) -> Array:
+def exact_window_ks(loss: Loss, eta: float, n_steps: Array | int, start: float, batch_size: int = 1) -> Array:
     """Distance between the exact law of SGD after N steps and the window's Gaussian, without simulation.
 
     The characteristic function is a product over the steps; a Fourier transform inverts it, smoothed by a Gaussian 1.5 of
@@ -167,10 +171,10 @@ def exact_window_ks(loss, eta: float, n_steps, start: float, batch_size: int = 1
     (K,) array
     """
     p = _problem(loss, eta, start, batch_size)
-    return np.array([_inverted(p, int(n)) for n in np.atleast_1d(n_steps)])
+    return np.array([_inverted(p, int(n)) for n in counts(n_steps)])
 
 
-def window_bottom(loss, eta: float, start: float, batch_size: int = 1) -> tuple[int, float]:
+def window_bottom(loss: Loss, eta: float, start: float, batch_size: int = 1) -> tuple[int, float]:
     """The best window: the N with the smallest predicted distance, and that distance.
 
     N grows like eta^(-2/3) and the distance falls like eta^(1/3) when SGD starts at the minimiser; far from it they are
@@ -188,6 +192,11 @@ def window_bottom(loss, eta: float, start: float, batch_size: int = 1) -> tuple[
     near = near[:: max(1, len(near) // 60)]
     distances = predicted_window_ks(loss, eta, near, start, batch_size)
     return int(near[np.argmin(distances)]), float(distances.min())
+
+
+def counts(n_steps: Array | int) -> Array:
+    """Numbers of steps as an array of shape (K,); raise unless they are integers >= 1."""
+    return np.array([checks.count("n_steps", n) for n in np.atleast_1d(n_steps)])
 
 
 def _predicted(p: _Problem, n: int) -> float:
@@ -232,10 +241,10 @@ def _inverted(p: _Problem, n: int) -> float:
     return float(np.abs(np.cumsum(mass) - mass / 2 - ndtr((x - centre) / np.sqrt(spread))).max())
 
 
-def _problem(loss, eta: float, start: float, batch_size: int) -> _Problem:
-    problem = affine_gradients(loss)
+def _problem(loss: Loss, eta: float, start: float, batch_size: int) -> _Problem:
+    problem = affine_gradients(one_parameter(loss))
     h = problem.curvatures.ravel()
-    if not problem.scalar or np.ptp(h) > 1e-9 * abs(h.mean()):
+    if np.ptp(h) > 1e-9 * abs(h.mean()):
         raise ValueError(f"loss = {type(loss).__name__} is not allowed: one parameter and one curvature are needed")
     eta, curvature = checks.positive("eta", eta), checks.positive("curvature of the loss", h.mean())
     if eta * curvature >= 2:

@@ -32,7 +32,7 @@ __all__ = [
 _PEAK = 1 / np.sqrt(2 * np.pi)  # the standard Gaussian density at zero
 
 
-def lattice_span(values) -> float:
+def lattice_span(values: Array) -> float:
     """Span h of the lattice a + h Z that holds all `values`, shape (n,); 0.0 where they lie on none.
 
     Euclid's algorithm on the differences; a span below 1e-4 of the range counts as none.
@@ -58,17 +58,17 @@ def lattice_constant(span: float, sigma: float) -> float:
     return checks.non_negative("span", span) * _PEAK / (2 * checks.positive("sigma", sigma))
 
 
-def lattice_half_step(z, span: float, sigma: float) -> Array:
+def lattice_half_step(z: Array | float, span: float, sigma: float) -> Array:
     """Half a step of sqrt(N) F_N at the standardised points `z`, h phi(z) / (2 sigma), for terms on a lattice of span h."""
     return lattice_constant(span, sigma) * np.exp(-(checks.array("z", z) ** 2) / 2)
 
 
-def stable_width(n, width: float, alpha: float) -> Array:
+def stable_width(n: Array | int, width: float, alpha: float) -> Array:
     """Characteristic width n^(1/alpha) w of a sum of n terms of a symmetric stable law of exponent alpha and width w."""
-    return checks.positive("width", width) * checks.array("n", n) ** (1 / checks.positive("alpha", alpha))
+    return checks.positive("width", width) * _terms(n) ** (1 / checks.positive("alpha", alpha))
 
 
-def esseen_ks(values, n) -> float | Array:
+def esseen_ks(values: Array, n: Array | int) -> float | Array:
     """Predicted distance of a standardised sum of n draws from `values`: (skew + lattice constant) / sqrt(n).
 
     Parameters
@@ -83,10 +83,10 @@ def esseen_ks(values, n) -> float | Array:
     float or array
     """
     x = checks.array("values", values, ndim=1)
-    return (skew_constant(skewness(x)) + lattice_constant(lattice_span(x), x.std())) / np.sqrt(n)
+    return (skew_constant(skewness(x)) + lattice_constant(lattice_span(x), x.std())) / np.sqrt(_terms(n))
 
 
-def edgeworth_cdf(z, gamma: float, n: int) -> float | Array:
+def edgeworth_cdf(z: Array | float, gamma: float, n: int) -> float | Array:
     """Edgeworth's first correction Phi(z) - gamma (z^2 - 1) phi(z) / (6 sqrt(n)) for a sum of n terms of skewness gamma.
 
     Parameters
@@ -108,13 +108,13 @@ def edgeworth_cdf(z, gamma: float, n: int) -> float | Array:
     return ndtr(z) - correction
 
 
-def exponential_cdf(z, n: int) -> Array:
+def exponential_cdf(z: Array | float, n: int) -> Array:
     """Distribution function of the standardised sum of n exponential variables at the points `z`."""
     n = checks.count("n", n)
     return gammainc(n, np.maximum(n + np.sqrt(n) * checks.array("z", z), 0.0))
 
 
-def binomial_cdf(z, p: float, n: int) -> Array:
+def binomial_cdf(z: Array | float, p: float, n: int) -> Array:
     """Distribution function of the standardised binomial law, n trials of probability p, at the points `z`."""
     n, p = checks.count("n", n), _probability(p)
     k = np.floor(n * p + checks.array("z", z) * np.sqrt(n * p * (1 - p)))
@@ -157,7 +157,7 @@ def binomial_ks(p: float, n: int) -> float:
     return abs(binomial_worst_point(p, n)[2])
 
 
-def characteristic_width(values, n: int = 1) -> float:
+def characteristic_width(values: Array, n: int = 1) -> float:
     """Width w of a sum S of n draws from `values` about its mean: the largest w with |E exp(iS/w)| = exp(-1/2).
 
     For a Gaussian law w is the standard deviation; unlike it, w needs no moment to be finite. The characteristic function
@@ -221,6 +221,11 @@ def gaussian_ks(mean: float, variance: float, other_mean: float = 0.0, other_var
     q = -(b + np.copysign(root, b)) / 2
     crossings = [c / q if q else 0.0] + ([q / a] if a else [])
     return float(max(abs(ndtr((z - m) / np.sqrt(s2)) - ndtr(z)) for z in crossings))
+
+
+def _terms(n: Array | int) -> Array:
+    terms = checks.array("n", n)
+    return terms if terms.min() >= 1 else checks.refuse("n", n, "numbers of terms >= 1")
 
 
 def _probability(p) -> float:

@@ -96,3 +96,13 @@ def test_erdos_the_golden_characteristic_function_does_not_vanish():
 def test_eta_outside_is_refused(eta):
     with pytest.raises(ValueError, match="eta"):
         law.two_point_cdf(np.zeros(1), eta)
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_at_small_eta_the_expansion_carries_on_where_the_unfolding_stops(batch_size):
+    """At 0.003 the unfolding errs by 2e-6 at most; without the kurtosis the gap is 3e-5 or more."""
+    x = np.linspace(-4, 4, 33) * np.sqrt(0.0015 / batch_size)
+    below, above = (law.two_point_cdf(x * np.sqrt(r), 0.003 * r, batch_size) for r in (1 - 1e-6, 1 + 1e-6))
+    assert np.abs(below - above).max() < 5e-6
+    tiny = law.two_point_cdf([-2.0, -1.0, 0.0, 0.3, 1.0, 2.0], 1e-9, batch_size)
+    np.testing.assert_allclose(tiny, [0, 0, 0.5, 1, 1, 1], atol=1e-12)

@@ -6,8 +6,11 @@ from scipy.stats import cauchy, kstest
 
 from sgdsde_helpers.theory import (
     DomainTooSmallError,
+    GridTooCoarseError,
     NotNormalisableError,
     density_cdf,
+    density_moments,
+    fokker_planck_density,
     gibbs_density,
     stationary_density,
 )
@@ -46,3 +49,22 @@ def test_a_grid_too_narrow_is_refused_with_the_mass_it_misses():
     with pytest.raises(DomainTooSmallError) as info:
         gibbs_density(lambda x: x**2 / 2, 1.0, np.linspace(-2, 2, 401))
     assert info.value.mass == pytest.approx(0.0455, rel=0.02)
+
+
+@pytest.mark.parametrize("points", [21, 201])
+def test_a_grid_too_coarse_is_refused_with_the_share_of_its_cell(points):
+    """Standard deviation 0.007, spacing 0.5 and 0.05: nearly all the mass in one cell."""
+    grid = np.linspace(-5, 5, points)
+    for law in (
+        lambda: fokker_planck_density(lambda x: -x, lambda x: 1e-4 + 0 * x, grid),
+        lambda: stationary_density(lambda x: -x, lambda x: 1e-4 + 0 * x, grid),
+        lambda: gibbs_density(lambda x: x**2 / 2, 5e-5, grid),
+    ):
+        with pytest.raises(
+            GridTooCoarseError, match=f"grid of {points} points .* the cell at -?[0-9.e-]+ holds"
+        ) as info:
+            law()
+        assert info.value.share > 0.9
+    fine = np.linspace(-0.06, 0.06, points)
+    density = fokker_planck_density(lambda x: -x, lambda x: 1e-4 + 0 * x, fine)
+    assert density_moments(fine, density)[1] == pytest.approx(5e-5, rel=1e-2)

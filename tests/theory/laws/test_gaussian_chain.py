@@ -3,8 +3,10 @@
 import numpy as np
 import pytest
 
-from sgdsde_helpers.losses import ScalarQuadratic
+from sgdsde_helpers.losses import MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.theory import (
+    DomainTooSmallError,
+    GridTooCoarseError,
     gaussian_chain_law,
     kesten_exponent,
     sgd_moments,
@@ -36,3 +38,21 @@ def test_gaussian_chain_has_the_moments_of_sgd(size):
     later = gaussian_chain_law(UNEVEN, 0.2, size, grid=np.linspace(-6, 6, 901), start=1.0, n_steps=5)
     first, second = sgd_moments(UNEVEN, 0.2, 5, 1.0, size)
     assert (later.mean, later.variance) == pytest.approx((first, second - first**2), rel=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("eta", "points", "error", "message"),
+    [
+        (0.001, 501, GridTooCoarseError, "a step's standard deviation"),
+        (0.1, 11, GridTooCoarseError, "must be at least 0.5"),
+        (2.5, 501, DomainTooSmallError, "no grid is wide enough"),
+    ],
+)
+def test_a_grid_that_does_not_hold_the_law_is_refused(eta, points, error, message):
+    with pytest.raises(error, match=message):
+        gaussian_chain_law(MeanEstimation([-1.0, 1.0]), eta, grid=np.linspace(-3, 3, points))
+
+
+def test_a_chain_without_noise_has_no_law_on_a_grid():
+    with pytest.raises(GridTooCoarseError, match="is 0 of a cell"):
+        gaussian_chain_law(MeanEstimation([0.5, 0.5]), 0.1, grid=np.linspace(-3, 3, 501))

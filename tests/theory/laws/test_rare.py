@@ -90,7 +90,7 @@ def test_trap_opens_at_the_largest_slope():
 
 
 def test_bad_input_is_refused():
-    plane = LeastSquares([[1.0]], [1.0])
+    plane = LeastSquares([[1.0, 2.0]], [1.0])
     for call in (
         lambda: tilt(plane, [0.0]),
         lambda: trapped_interval(plane, 0.1, 0.0),

@@ -78,7 +78,7 @@ def test_batches_and_their_probabilities_by_enumerating_draws(sampling):
 
 def test_what_cannot_be_done_is_named():
     with pytest.raises(ValueError, match="it must be scalar"):
-        chain_stationary_law(LeastSquares([[1.0]], [1.0]), 0.1)
+        chain_stationary_law(LeastSquares([[1.0, 2.0]], [1.0]), 0.1)
     with pytest.raises(ValueError, match="100 examples make 5050 different batches, over 2000"):
         chain_stationary_law(MeanEstimation(np.arange(100.0)), 0.1, 2)
     with pytest.raises(ValueError, match="not bounded"):
