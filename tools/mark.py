@@ -85,7 +85,9 @@ def two_points() -> Figure:
         shades = LinearSegmentedColormap.from_list(arm, [PAPER, ARMS[arm], "#0b1f30"])
         law = np.maximum(law, 0)  # rounding can pass below 0
         shade = np.sqrt(law / law.max(axis=1, keepdims=True))  # the root, so that thin places show
-        ax.imshow(shade, cmap=shades, extent=(-1, 1, 2 / 3, 0.02), aspect="auto", interpolation="antialiased")
+        ax.imshow(
+            shade, cmap=shades, origin="lower", extent=(-1, 1, 0.02, 2 / 3), aspect="auto", interpolation="antialiased"
+        )
         label_axes(ax, r"parameter $\Phi$", r"learning rate $\eta$" if arm == "SGD" else None)
         ax.set_xticks([-1, -0.5, 0, 0.5, 1])
         panel_title(ax, {"SGD": "where SGD settles", "SDE": "where its SDE settles"}[arm])

@@ -18,7 +18,7 @@ from sgdsde_helpers.figures.style import (
     label_axes,
     legend_above,
     new_figure,
-    note,
+    panel_title,
 )
 from sgdsde_helpers.losses import MeanEstimation
 from sgdsde_helpers.measure import ks_distance
@@ -49,7 +49,7 @@ def laws(etas: list[float], names: list[str], bins: int = 540) -> Figure:
         ax.stairs(two_point_density(edges, eta), edges, fill=True, color=SGD, alpha=0.75)
         bell(ax, edges, 0.0, sde_stationary_covariance(1.0, 1.0, eta), color=SDE)
         ax.set(xlim=(-1.1, 1.1), ylim=(0, 2.4))
-        note(ax, f"η = {eta:.3f}\n{name}", y=1.0)
+        panel_title(ax, f"η = {eta:.3f}" + (f", {name}" if name else ""))
     for ax in axes[-1]:
         label_axes(ax, r"parameter $\Phi$")
     for ax in axes[:, 0]:

@@ -80,10 +80,11 @@ def law_panel(loss: Loss, sigma2: float, ax: Axes, eta: float, batch_size: int, 
     """One setting of the chapter's widget: SGD's histogram, and the Gibbs law at the predicted temperature."""
     final = sgd(loss, eta, n_steps=int(np.ceil(8 / eta)), batch_size=batch_size, n_chains=chains, seed=seed).final
     t = temperature(eta, sigma2, batch_size)
-    grid = np.linspace(-3.0, 1.5, 451)
-    density = gibbs_density(loss, t, grid)
-    histogram_with_density(ax, final, grid, density, bins=np.linspace(-3, 1.5, 91), density_label="Gibbs law")
-    ax.set(xlim=(-2.2, 1.2), ylim=(0, 6.5))
-    label_axes(ax, r"parameter $\Phi$", "density")
+    unit, grid = np.sqrt(t), np.linspace(-7.0, 5.0, 481)  # on this ruler a parabola's law would stand still
+    density = gibbs_density(loss, t, grid * unit) * unit
+    bins = np.linspace(-7.0, 5.0, 121)
+    histogram_with_density(ax, final / unit, grid, density, bins=bins, density_label="Gibbs law")
+    ax.set(xlim=(-5.0, 4.0), ylim=(0, 0.58))
+    label_axes(ax, r"$\Phi\,/\sqrt{T}$", r"density $\cdot\,\sqrt{T}$")
     ax.legend(loc="upper left")
     return f"{setting(eta, batch_size)}: temperature {in_words(t, *mean_and_error(final * loss.gradient(final)))} as the mean of Φ·g(Φ)."

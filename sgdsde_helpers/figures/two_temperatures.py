@@ -6,14 +6,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.figures.marks import bell, cloud, covariance_ellipse, histogram, in_words, setting
+from sgdsde_helpers.figures.marks import bell, cloud, covariance_ellipse, histogram, in_words, measured, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     FLOW,
-    MUTED,
     PREDICTION,
     SDE,
     SGD,
+    SKY,
     house_style,
     label_axes,
     new_figure,
@@ -50,7 +50,7 @@ def clouds(samples: list[np.ndarray], names: list[str], hessian: np.ndarray, cov
         covariance_ellipse(ax, s, edgecolor=PREDICTION, linestyle="--", label="SDE")
         _plane(ax, reach)
         panel_title(ax, name)
-    axes[0].legend(loc="upper left", fontsize=10)
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return fig
 
 
@@ -60,9 +60,16 @@ def _equal_loss(hessian: np.ndarray, covariance: np.ndarray) -> np.ndarray:
 
 
 @house_style
-def current(hessian: np.ndarray, noise_covariance: np.ndarray, path: np.ndarray) -> Figure:
-    """Left: the stationary current as arrows over ellipses of equal density. Right: one path, coloured by time."""
-    fig, axes = new_figure(1, 2, height=3.7, sharex=True, sharey=True)
+def current(hessian: np.ndarray, noise_covariance: np.ndarray, states: np.ndarray, eta: float) -> Figure:
+    """Left: the stationary current as arrows over ellipses of equal density. Right: the area that chains of SGD sweep.
+
+    Parameters
+    ----------
+    hessian, noise_covariance : (2, 2) Hessian, and eta Sigma / B.
+    states : (steps + 1, m, 2) every state of m chains of SGD.
+    eta : the learning rate.
+    """
+    fig, (left, right) = new_figure(1, 2, height=3.9)
     s = ou_stationary_covariance(hessian, noise_covariance)
     angles, root = np.linspace(0, 2 * np.pi, 14, endpoint=False), np.linalg.cholesky(s)
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=-1) @ root.T
@@ -71,15 +78,26 @@ def current(hessian: np.ndarray, noise_covariance: np.ndarray, path: np.ndarray)
     j = probability_current(points, hessian, noise_covariance)
     longest = np.hypot(*(j / np.sqrt(np.diag(s))).T).max()
     for radius in radii:
-        covariance_ellipse(axes[0], s, radius=radius, edgecolor=SDE, linewidth=1.2)
-    axes[0].quiver(
+        covariance_ellipse(left, s, radius=radius, edgecolor=SDE, linewidth=1.2)
+    left.quiver(
         *points.T, *j.T, color=PREDICTION, pivot="mid", angles="xy", scale_units="xy", scale=longest / 0.55, width=0.009
     )
-    axes[1].scatter(*path.T, c=np.arange(len(path)), cmap="viridis", s=9, zorder=3)
-    axes[1].plot(*path.T, color=MUTED, linewidth=0.5)
-    for ax, name in zip(axes, ("current of the SDE", "a stretch of SGD, dark to light"), strict=True):
-        _plane(ax, 3.0 * np.sqrt(np.diag(s)))
-        panel_title(ax, name)
+    _plane(left, 3.0 * np.sqrt(np.diag(s)))
+    panel_title(left, "current of the SDE")
+    ellipse = np.pi * np.sqrt(np.linalg.det(s))  # area of one standard deviation: once round it is one turn
+    before, after = states[:-1], states[1:]
+    steps = (before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]) / 2
+    turns, times = np.cumsum(steps, axis=0) / ellipse, eta * np.arange(1, len(states))
+    rate = rotation_rate(hessian, sgd_stationary_covariance(hessian, noise_covariance / eta, eta))[0, 1] / 2 / ellipse
+    right.plot(times, turns[:, :30], color=SKY, linewidth=0.7, alpha=0.7)
+    right.plot([], [], color=SKY, linewidth=1.2, label="single chains")
+    shown = np.arange(len(times) // 6, len(times) + 1, len(times) // 6) - 1
+    measured(right, times[shown], *mean_and_error(turns[shown].T), zorder=4, label="mean of all")
+    right.plot(times, rate * times, color=PREDICTION, linestyle="--", label="predicted")
+    right.axhline(0.0, color=FLOW, linewidth=1.2)
+    right.legend(loc="upper left", borderaxespad=0.0)
+    panel_title(right, "area swept by SGD")
+    label_axes(right, r"time $t = i\eta$", "turns round the ellipse")
     return fig
 
 
@@ -89,25 +107,26 @@ def same_marginals(hessian: np.ndarray, temperature: float, covariance: np.ndarr
     fig, axes = new_figure(1, 3, height=3.3, width_ratios=(1.2, 1, 1))
     gibbs = gibbs_covariance(hessian, temperature)
     cloud(axes[0], sample, shown=3000)
-    covariance_ellipse(axes[0], gibbs, edgecolor=FLOW, linewidth=2.4)
-    covariance_ellipse(axes[0], covariance, edgecolor=PREDICTION, linestyle="--")
+    covariance_ellipse(axes[0], covariance, edgecolor=PREDICTION, linestyle="--", label="SDE, joint law")
+    covariance_ellipse(axes[0], gibbs, edgecolor=FLOW, linewidth=2.4, zorder=0.9)
     _plane(axes[0], 3.6 * np.sqrt(np.diag(gibbs)))
     for i, ax in enumerate(axes[1:]):
         x = np.linspace(-4, 4, 161) * np.sqrt(gibbs[i, i])
         histogram(ax, sample[:, i], x[::4], label="SGD")
         bell(ax, x, 0.0, gibbs[i, i], color=FLOW, label="Gibbs")
         label_axes(ax, rf"$\Phi_{i + 1}$", "density" if i == 0 else None)
-    axes[1].legend(loc="upper right", fontsize=10)
+    handles = [handle for ax in axes[:2] for handle in ax.get_legend_handles_labels()[0]]
+    fig.legend(handles=handles, loc="outside upper right", ncols=3)
     return fig
 
 
 @house_style
 def eigen_temperatures(
-    eigenvalues: np.ndarray, measured: np.ndarray, predicted: np.ndarray, sde: np.ndarray, equal_noise: float
+    eigenvalues: np.ndarray, found: np.ndarray, predicted: np.ndarray, sde: np.ndarray, equal_noise: float
 ) -> Figure:
     """Temperature of each eigendirection of the Hessian against its curvature, on two logarithmic axes."""
     fig, ax = new_figure(height=3.8)
-    ax.loglog(eigenvalues, measured, "o", color=SGD, markersize=8, label="SGD, measured")
+    ax.loglog(eigenvalues, found, "o", color=SGD, markersize=8, label="SGD, measured")
     ax.loglog(eigenvalues, predicted, "-", color=PREDICTION, label="SGD, exact")
     ax.loglog(eigenvalues, sde, "--", color=SDE, label="SDE, constant noise")
     ax.axhline(equal_noise, color=ACCENT, linestyle=":", label="one temperature for all (Gibbs)")
