@@ -38,7 +38,7 @@ def momentum_max_stable_eta(hessian, mu: float = 0.0) -> float:
     float
     """
     curvatures = np.linalg.eigvalsh(np.atleast_2d(checks.positive_definite("hessian", hessian)))
-    return float(2 * (1 + _momentum(mu)) / curvatures[-1])
+    return float(2 * (1 + checks.fraction("mu", mu)) / curvatures[-1])
 
 
 def momentum_stationary_covariance(
@@ -77,7 +77,7 @@ def momentum_stationary_covariance(
     """
     h = checks.positive_definite("hessian", hessian)
     noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)
-    eta, size, mu = checks.positive("eta", eta), checks.batch_size(batch_size), _momentum(mu)
+    eta, size, mu = checks.positive("eta", eta), checks.batch_size(batch_size), checks.fraction("mu", mu)
     _refuse(eta, momentum_max_stable_eta(h, mu), "the chain without noise diverges")
     values, basis = np.linalg.eigh(np.atleast_2d(h))
     s = basis @ (_gain(values, eta, mu) * (basis.T @ np.atleast_2d(noise) @ basis) / size) @ basis.T
@@ -184,7 +184,7 @@ def momentum_stationary_moments(
     DivergenceError
         If eta is at or past `momentum_stability_bound`.
     """
-    eta, mu, problem = checks.positive("eta", eta), _momentum(mu), affine_gradients(loss)
+    eta, mu, problem = checks.positive("eta", eta), checks.fraction("mu", mu), affine_gradients(loss)
     factor = minibatch_factor(len(problem.constants), batch_size, sampling)
     _refuse(eta, _bound(problem, factor, mu), "the second moment diverges")
     values, basis = np.linalg.eigh(problem.hessian)
@@ -215,7 +215,7 @@ def momentum_stability_bound(
     float
     """
     problem = affine_gradients(loss)
-    return _bound(problem, minibatch_factor(len(problem.constants), batch_size, sampling), _momentum(mu))
+    return _bound(problem, minibatch_factor(len(problem.constants), batch_size, sampling), checks.fraction("mu", mu))
 
 
 def _gain(values: Array, eta: float, mu: float) -> Array:
@@ -249,12 +249,7 @@ def _bound(problem, factor: float, mu: float) -> float:
 def _stationary_state(hessian, stationary_covariance, eta: float, mu: float) -> tuple[Array, Array, float, float]:
     h = checks.positive_definite("hessian", hessian)
     s = checks.covariance_matrix("stationary_covariance", stationary_covariance, h.shape[0] if h.ndim else 0)
-    return np.atleast_2d(h), np.atleast_2d(s), checks.positive("eta", eta), _momentum(mu)
-
-
-def _momentum(mu) -> float:
-    x = checks.number("mu", mu, "a number in [0, 1)")
-    return x if 0 <= x < 1 else checks.refuse("mu", mu, "a number in [0, 1)")
+    return np.atleast_2d(h), np.atleast_2d(s), checks.positive("eta", eta), checks.fraction("mu", mu)
 
 
 def _refuse(eta: float, bound: float, what: str) -> None:
