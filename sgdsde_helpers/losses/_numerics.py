@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import numpy as np
 
 from sgdsde_helpers.checks import Array
 
-if TYPE_CHECKING:
-    from sgdsde_helpers.losses._base import Loss
+NEWTON_STEPS = 30  # where there is no minimum margins grow by about one a step: 30 stay clear of rounding
 
 
 def mean_square_bound(X: Array, hessian: Array, c: float) -> float:
@@ -57,19 +56,101 @@ def largest_eigenvalue(product: Callable[[Array], Array], d: int) -> float:
     return float(eigsh(operator, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
 
 
-def newton_minimiser(loss: Loss, steps: int = 30) -> Array | None:
-    """The minimiser of a convex loss from 0, or None if the steps do not die out (the data can be separated).
+@dataclass(frozen=True)
+class AtScores:
+    """What a linear model is at the scores z (n, K) of its examples.
 
-    Where the data can be separated every step moves the margins by about one, for ever; 30 such steps stay clear of
-    rounding, and a minimum that exists is found in far fewer.
+    Attributes
+    ----------
+    loss : float
+        Mean loss.
+    residual : ndarray of shape (n, K)
+        Derivatives of each example's loss by its scores.
+    curve : callable
+        Directions (n, K) to the second derivatives of each example's loss along them.
+    separated : bool
+        Whether every example is on its right side, so that larger scores are always better.
     """
-    phi = np.zeros(loss.shape)
-    for _ in range(steps):
-        step = np.linalg.lstsq(loss.hessian(phi), loss.gradient(phi))[0]
-        slope, size = loss.gradient(phi) @ step, 1.0
-        while size > 1e-10 and loss.loss(phi - size * step) > loss.loss(phi) - 0.1 * size * slope + 1e-15:
+
+    loss: float
+    residual: Array
+    curve: Callable[[Array], Array]
+    separated: bool
+
+
+def newton_minimiser(X: Array, outputs: int, ridge: float, at: Callable[[Array], AtScores]) -> Array | None:
+    """The minimiser W (outputs, d), of smallest norm, of the mean loss at the scores X W' plus ridge |W|^2 / 2; or None.
+
+    Newton's method from 0 in coordinates in which the features are orthonormal, so that neither the units of the features nor
+    their origin matter; each step by conjugate gradients. There is none where the data can be separated; then either a step
+    separates them, or, with examples on the border, steps of about one in the scores do not die out.
+    """
+    away, features = orthonormal(X, ridge)
+    penalty = ridge * away.T @ away
+    psi = np.zeros((away.shape[1], outputs))
+
+    def value(psi: Array) -> float:
+        return at(features @ psi).loss + (psi * (penalty @ psi)).sum() / 2
+
+    def back(scores: Array, psi: Array) -> Array:
+        """From derivatives by the scores to those by psi; a sum over several outputs is 0 but for rounding, which it loses."""
+        g = features.T @ scores / len(X) + penalty @ psi
+        return g - g.mean(axis=1, keepdims=True) if outputs > 1 else g
+
+    for _ in range(NEWTON_STEPS):
+        here = at(features @ psi)
+        if here.separated and ridge == 0:
+            return None
+        gradient = back(here.residual, psi)
+
+        def product(v: Array, here: AtScores = here) -> Array:
+            return back(here.curve(features @ v), v)
+
+        step = conjugate_gradients(product, gradient, min(0.1, float(np.linalg.norm(gradient))))
+        slope, size, now = (gradient * step).sum(), 1.0, value(psi)
+        while size > 1e-10 and value(psi - size * step) > now - 0.1 * size * slope + 1e-15 * (1 + abs(now)):
             size /= 2
-        phi = phi - size * step
-        if np.linalg.norm(step) <= 1e-9 * (1 + np.linalg.norm(phi)):
-            return phi
+        psi = psi - size * step
+        if np.linalg.norm(step) <= 1e-9 * (1 + np.linalg.norm(psi)):
+            return (away @ psi).T
     return None
+
+
+def orthonormal(X: Array, ridge: float = 0.0) -> tuple[Array, Array]:
+    """Coordinates psi of phi = A psi in which the features, with the ridge's as further examples, are orthonormal.
+
+    Returns
+    -------
+    A : ndarray of shape (d, r)
+        Its columns are in the span of the examples, so that phi has the smallest norm of all that give its scores.
+    ndarray of shape (n, r)
+        X A.
+    """
+    n, d = X.shape
+    rows = np.vstack([X, np.sqrt(n * ridge) * np.eye(d)]) if ridge else X
+    unit = np.sqrt((rows**2).mean(axis=0))
+    unit[unit == 0] = 1.0
+    u, s, vt = np.linalg.svd(rows / unit, full_matrices=False)
+    kept = s > max(rows.shape) * np.finfo(float).eps * s[0]
+    u, s, vt = u[:n, kept] * np.sqrt(n), s[kept] / np.sqrt(n), vt[kept]
+    away = vt.T / s / unit[:, None]
+    if len(vt) < d:
+        span = np.linalg.qr((vt * unit).T)[0]
+        away = span @ (span.T @ away)
+    return away, u
+
+
+def conjugate_gradients(product: Callable[[Array], Array], b: Array, tolerance: float) -> Array:
+    """x with product(x) = b, for a positive semidefinite product whose range b lies in, to a relative `tolerance`."""
+    x, r = np.zeros_like(b), b.copy()
+    p, square = r, (r * r).sum()
+    goal = square * max(tolerance, 1e-14) ** 2
+    for _ in range(b.size):
+        if square <= goal:
+            break
+        image = product(p)
+        a = square / (p * image).sum()
+        x, r = x + a * p, r - a * image
+        before, square = square, (r * r).sum()
+        p = r + square / before * p
+    return x

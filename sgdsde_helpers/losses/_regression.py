@@ -10,7 +10,7 @@ import numpy as np
 from sgdsde_helpers.checks import Array, array, count, non_negative, refuse
 from sgdsde_helpers.losses._base import Loss
 from sgdsde_helpers.losses._batches import BatchGradient, by_matrices, linear_model
-from sgdsde_helpers.losses._numerics import mean_square_bound, newton_minimiser
+from sgdsde_helpers.losses._numerics import AtScores, mean_square_bound, newton_minimiser, orthonormal
 
 
 class _LinearModel(Loss):
@@ -50,14 +50,16 @@ class LeastSquares(_ProductModel):
     def __init__(self, X: Array, y: Array):
         super().__init__(X, y)
         self._hessian = self.X.T @ self.X / self.n
-        self.minimiser = np.linalg.lstsq(self.X, self.y)[0]
+        self._root = np.linalg.qr(self.X / np.sqrt(self.n), mode="r")  # the loss through H would lose twice the digits
+        away, features = orthonormal(self.X)
+        self.minimiser = away @ (features.T @ self.y) / self.n
         self._floor = (self._residual(self.minimiser) ** 2).mean() / 2
         self._bounds: dict[float, float] = {}
 
     def loss(self, phi: Array) -> Array:
         """L at `phi` (..., d): a parabola about the minimiser, at a cost that does not grow with n."""
-        u = self._parameter(phi) - self.minimiser
-        return (u @ self._hessian * u).sum(axis=-1) / 2 + self._floor
+        scores = (self._parameter(phi) - self.minimiser) @ self._root.T
+        return (scores * scores).sum(axis=-1) / 2 + self._floor
 
     def gradient(self, phi: Array) -> Array:
         """Gradient of L at `phi` (..., d): the Hessian times the distance from the minimiser."""
@@ -133,7 +135,8 @@ class LogisticRegression(_ProductModel):
     @cached_property
     def minimiser(self) -> Array | None:
         """The minimiser of L by Newton's method; None where the classes can be separated, so that L has none."""
-        return newton_minimiser(self)
+        best = newton_minimiser(self.X, 1, self.ridge, self._at_scores)
+        return None if best is None else best[0]
 
     def loss(self, phi: Array) -> Array:
         """L at `phi` (..., d)."""
@@ -188,6 +191,11 @@ class LogisticRegression(_ProductModel):
     def _residual(self, phi: Array) -> Array:
         return _sigmoid(phi @ self.X.T) - self.y
 
+    def _at_scores(self, z: Array) -> AtScores:
+        p, y = _sigmoid(z), self.y[:, None]
+        loss = (np.logaddexp(0.0, z) - y * z).mean()
+        return AtScores(loss, p - y, lambda v: p * (1 - p) * v, bool(((2 * y - 1) * z > 0).all()))
+
 
 class SoftmaxRegression(_LinearModel):
     r"""Softmax regression: :math:`L_k(\Phi) = -\log p_{y_k}(x_k) + \rho |\Phi|^2 / 2`, with :math:`p(x) = \mathrm{softmax}(W x)`.
@@ -221,15 +229,13 @@ class SoftmaxRegression(_LinearModel):
     @cached_property
     def minimiser(self) -> Array | None:
         """The minimiser of L by Newton's method; None where the classes can be separated, so that L has none."""
-        return newton_minimiser(self)
+        best = newton_minimiser(self.X, self.n_classes, self.ridge, self._at_scores)
+        return None if best is None else best.ravel()
 
     def loss(self, phi: Array) -> Array:
         """L at `phi` (..., K d)."""
         phi = self._parameter(phi)
-        z = self._scores(phi)
-        top = z.max(axis=-1)
-        log_sum = top + np.log(np.exp(z - top[..., None]).sum(axis=-1))
-        return (log_sum - (self._one_hot * z).sum(axis=-1)).mean(axis=-1) + self.ridge * (phi * phi).sum(axis=-1) / 2
+        return self._cross_entropy(self._scores(phi)) + self.ridge * (phi * phi).sum(axis=-1) / 2
 
     def gradient(self, phi: Array) -> Array:
         """Gradient of L at `phi` (..., K d)."""
@@ -262,6 +268,17 @@ class SoftmaxRegression(_LinearModel):
     def _scores(self, phi: Array) -> Array:
         w = phi.reshape(*phi.shape[:-1], self.n_classes, self.d)
         return np.swapaxes(w @ self.X.T, -1, -2)
+
+    def _cross_entropy(self, z: Array) -> Array:
+        top = z.max(axis=-1)
+        log_sum = top + np.log(np.exp(z - top[..., None]).sum(axis=-1))
+        return (log_sum - (self._one_hot * z).sum(axis=-1)).mean(axis=-1)
+
+    def _at_scores(self, z: Array) -> AtScores:
+        p, own = _softmax(z), self._one_hot > 0
+        separated = (z[own] > np.where(own, -np.inf, z).max(axis=1)).all()
+        curve = lambda v: p * (v - (p * v).sum(axis=1, keepdims=True))
+        return AtScores(self._cross_entropy(z), p - self._one_hot, curve, bool(separated))
 
 
 def _sigmoid(z: Array) -> Array:
