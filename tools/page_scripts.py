@@ -1,11 +1,12 @@
-"""A Sphinx extension: in which order a page's scripts come.
+"""A Sphinx extension: the widgets' state comes after the text, and the built pages get their last work.
 
-MyST-NB writes the state of a page's widgets, with all their pictures, into the head, where the text waits for it; here it
-goes to the end of the text. sphinx-thebe declares its constants twice, which is an error in the console; the second
-declaration is dropped.
+MyST-NB writes the state of a page's widgets into the head, where the text waits for it; here it goes to the end of the
+text. sphinx-thebe declares its constants twice, which is an error in the console; the second declaration is dropped.
 """
 
-STATE = "application/vnd.jupyter.widget-state+json"
+from pathlib import Path
+
+from finish import STATE, finish
 
 
 def order_scripts(app, pagename, templatename, context, doctree) -> None:
@@ -22,6 +23,13 @@ def order_scripts(app, pagename, templatename, context, doctree) -> None:
     context["script_files"] = kept
 
 
+def finish_pages(app, exception) -> None:
+    """Handle ``build-finished``."""
+    if exception is None and app.builder.name == "html":
+        finish(Path(app.outdir))
+
+
 def setup(app) -> dict:
     app.connect("html-page-context", order_scripts, priority=999)  # after all who add scripts
+    app.connect("build-finished", finish_pages, priority=999)  # after copied assets
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

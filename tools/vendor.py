@@ -14,6 +14,9 @@ import urllib.request
 from importlib.metadata import files
 from pathlib import Path
 
+from fontTools import subset
+from fontTools.ttLib import TTFont
+
 REGISTRY = "https://registry.npmjs.org"
 ROOT = Path(__file__).resolve().parent.parent
 SITE = ROOT / "chapters" / "assets" / "vendor"
@@ -27,14 +30,30 @@ PACKAGES = [
         {r"dist/(embed\.js|embed\.js\.LICENSE\.txt|\w+\.woff2)": r"\1"},
     ),
     (
-        "mathjax",  # version 3, which Sphinx 7 speaks; fonts, what \color and the like load late, the menu's reader
-        "3.2.2",
+        "mathjax",  # its parts, not its bundles: they are a third of the weight, and set a page many times as quickly
+        "4.1.3",
         SITE / "mathjax",
+        {r"(LICENSE|startup\.js|core\.js|input/tex\.js|output/chtml\.js|a11y/assistive-mml\.js)": r"\1"},
+    ),
+    (
+        "@mathjax/mathjax-tex-font",
+        "4.1.3",
+        SITE / "mathjax-tex-font",
+        {r"(chtml\.js|chtml/woff2/.*\.woff2)": r"\1"},
+    ),
+    (
+        "@fortawesome/fontawesome-free",  # of the version whose names the theme's style sheet holds
+        "6.5.2",
+        SITE / "icons",
+        {r"LICENSE\.txt": "LICENSE", r"webfonts/(fa-(brands-400|regular-400|solid-900)\.woff2)": r"\1"},
+    ),
+    (
+        "@fontsource/source-serif-4",  # the typeface of the text
+        "5.3.1",
+        SITE / "source-serif-4",
         {
             r"(LICENSE)": r"\1",
-            r"es5/(tex-mml-chtml\.js|output/chtml/fonts/woff-v2/.*)": r"\1",
-            r"es5/(input/tex/extensions/(?!all-packages).*\.js)": r"\1",
-            r"es5/(a11y/(complexity|explorer|semantic-enrich|sre)\.js|sre/mathmaps/(base|en)\.json)": r"\1",
+            r"files/source-serif-4-((latin|greek)-(400|600)-(normal|italic)\.woff2)": r"\1",
         },
     ),
     (
@@ -46,6 +65,37 @@ PACKAGES = [
 ]
 
 FONTS = {"@jupyter-widgets/html-manager": "; its fonts are Font Awesome Free 5.15.4, SIL OFL 1.1"}
+
+# What is kept of a font: first and last character of each range. A glyph that is missing here is drawn in the fallback.
+ICONS = [
+    *(0x2B, 0xF002, 0xF00C, 0xF00D, 0xF013, 0xF015, 0xF019, 0xF02D, 0xF030, 0xF03A, 0xF040, 0xF04B, 0xF04C, 0xF04D),
+    *(
+        0xF053,
+        0xF054,
+        0xF05A,
+        0xF05E,
+        0xF060,
+        0xF064,
+        0xF061,
+        0xF062,
+        0xF065,
+        0xF06A,
+        0xF06D,
+        0xF071,
+        0xF078,
+        0xF09B,
+        0xF0A1,
+    ),
+    *(0xF0C5, 0xF0C9, 0xF0EB, 0xF0F3, 0xF104, 0xF105, 0xF106, 0xF107, 0xF110, 0xF135, 0xF15B, 0xF185, 0xF186, 0xF188),
+    *(0xF1C1, 0xF1DA, 0xF24E, 0xF303, 0xF35D, 0xF042, 0xF05D, 0xF058, 0xF057, 0xF06B, 0xF0E7, 0xF111, 0xF144, 0xF0A4),
+]
+RANGES = {
+    "mjx-tex-n.woff2": [  # not the 700 letters of styles that the book does not use
+        *((0x20, 0x3FF), (0x2000, 0x23FF), (0x25A0, 0x25FF), (0x27C0, 0x27FF), (0x1D434, 0x1D467)),
+        *((0x1D538, 0x1D56B), (0x1D6E2, 0x1D71B), (0xE000, 0xE0FF)),
+    ],
+    **{f"fa-{style}.woff2": [(c, c) for c in ICONS] for style in ("brands-400", "regular-400", "solid-900")},
+}
 
 
 def fetch(name: str, version: str) -> tuple[tarfile.TarFile, str]:
@@ -61,28 +111,44 @@ def fetch(name: str, version: str) -> tuple[tarfile.TarFile, str]:
 
 
 def take(package: tarfile.TarFile, wanted: dict[str, str]) -> dict[str, bytes]:
-    """The wanted files, by the path that they get."""
+    """The wanted files, by the path that they get; fonts with RANGES hold only these."""
     taken = {}
     for member in package.getmembers():
         path = member.name.partition("/")[2]  # all lies under package/
         for pattern, target in wanted.items():
             if member.isfile() and re.fullmatch(pattern, path):
-                taken[re.sub(f"^{pattern}$", target, path)] = package.extractfile(member).read()
+                data = package.extractfile(member).read()
+                ranges = RANGES.get(path.rpartition("/")[2])
+                taken[re.sub(f"^{pattern}$", target, path)] = cut(data, ranges) if ranges else data
     return taken
 
 
-def widgets_licence() -> bytes:
-    """html-manager's package leaves its licence out; ipywidgets, of the same repository, brings it."""
-    [path] = [path for path in files("ipywidgets") if path.name == "LICENSE"]
-    return path.read_binary()
+def cut(font: bytes, ranges: list[tuple[int, int]]) -> bytes:
+    """A web font with only the characters of the ranges."""
+    options = subset.Options(flavor="woff2", drop_tables=["ltag", "DSIG"])
+    cutter = subset.Subsetter(options)
+    cutter.populate(unicodes=[code for first, last in ranges for code in range(first, last + 1)])
+    face = TTFont(io.BytesIO(font), recalcTimestamp=False)
+    cutter.subset(face)
+    face.flavor = "woff2"
+    face.save(out := io.BytesIO())
+    return out.getvalue()
+
+
+def other_licence(name: str) -> bytes | None:
+    """The licence of a package that leaves it out, from another of the same project."""
+    if name == "@jupyter-widgets/html-manager":
+        [path] = [path for path in files("ipywidgets") if path.name == "LICENSE"]
+        return path.read_binary()
+    return (SITE / "mathjax" / "LICENSE").read_bytes() if name == "@mathjax/mathjax-tex-font" else None
 
 
 def main() -> None:
     for name, version, folder, wanted in PACKAGES:
         package, licence = fetch(name, version)
         taken = take(package, wanted)
-        if name == "@jupyter-widgets/html-manager":
-            taken["LICENSE"] = widgets_licence()
+        if "LICENSE" not in taken:
+            taken["LICENSE"] = other_licence(name)
         for old in [path for path in folder.rglob("*") if path.is_file()]:
             old.unlink()
         for path, data in taken.items():

@@ -17,8 +17,5 @@
     }
   }
 
-  // While the page is being read: the theme's own scripts, which turn icons into drawings with titles, come after that.
-  const reading = new MutationObserver(mend);
-  reading.observe(document.documentElement, { childList: true, subtree: true });
-  document.addEventListener("DOMContentLoaded", () => reading.disconnect());
+  mend();
 })();

@@ -1,9 +1,6 @@
 /* What the sliders of `explore` need on a page without a kernel beyond the links that travel in their own state: names
    and spoken values, reset, and "hold η/B fixed". In a running notebook Python does the last two. */
 
-// The theme's icons are drawn by a script which would also redraw, and so freeze, the icon of each Play button.
-window.FontAwesomeConfig = { observeMutations: false };
-
 (() => {
   "use strict";
   const SPEAK_AFTER = 600; // ms: a sweep is not read out picture by picture
@@ -119,7 +116,9 @@ window.FontAwesomeConfig = { observeMutations: false };
     voice.className = "explorer-voice";
     voice.setAttribute("role", "status");
     let timer;
+    fetchAhead(root);
     new MutationObserver(() => {
+      fetchAhead(root);
       clearTimeout(timer);
       timer = setTimeout(() => {
         const caption = root.querySelector("figcaption");
@@ -140,11 +139,63 @@ window.FontAwesomeConfig = { observeMutations: false };
     announce(root);
   }
 
-  // ipywidgets 8 calls MathJax 2 to set the names of sliders; they hold no TeX, and the page carries MathJax 3.
+  // ipywidgets 8 calls MathJax 2 to set the names of sliders; they hold no TeX, and the page carries MathJax 4.
   document.addEventListener("DOMContentLoaded", () => {
-    if (window.MathJax && !window.MathJax.Hub) window.MathJax.Hub = { Queue() {} };
+    window.MathJax = window.MathJax || {};
+    if (!window.MathJax.Hub) window.MathJax.Hub = { Queue() {} };
   });
+
+  const here = new URL(".", document.currentScript.src);
+
+  /** Fetch the script that draws widgets. It waits for the page's `load`, which has been: so it is told at once. */
+  function fetchEmbed() {
+    if (fetchEmbed.called) return;
+    fetchEmbed.called = true;
+    const listen = window.addEventListener;
+    window.addEventListener = (name, act, ...how) =>
+      name === "load" && document.readyState === "complete" ? queueMicrotask(act) : listen.call(window, name, act, ...how);
+    const script = document.createElement("script");
+    script.src = new URL("vendor/widgets/embed.js", here);
+    script.onload = () => { window.addEventListener = listen; };
+    document.head.append(script);
+  }
+
+  /** For each picture of a page's widgets those to which one step of a slider leads. */
+  function neighbours() {
+    const found = new Map();
+    document.querySelectorAll(`script[type="application/vnd.jupyter.widget-state+json"]`).forEach((script) => {
+      const { state } = JSON.parse(script.textContent);
+      const children = ({ state: { children } }) => children.map((name) => state[name.replace("IPY_MODEL_", "")]);
+      const is = (model, name) => (model.state._dom_classes || []).includes(name);
+      for (const stage of Object.values(state).filter((model) => is(model, "explorer-stage"))) {
+        const grid = children(children(stage)[0]).map((row) => children(row).map((cell) => {
+          const source = cell.state.value.match(/src="([^"]+)"/);
+          return source && new URL(source[1], document.baseURI).href;
+        }));
+        grid.forEach((row, i) => row.forEach((source, j) => {
+          const around = [[i - 1, j], [i + 1, j], [i, j - 1], [i, j + 1]];
+          found.set(source, around.map(([a, b]) => (grid[a] || [])[b]).filter(Boolean));
+        }));
+      }
+    });
+    return found;
+  }
+
+  let around;
+  function fetchAhead(root) {
+    around = around || neighbours();
+    const picture = root.querySelector(".explorer-stage img");
+    (picture && around.get(picture.src) || []).forEach((source) => { new Image().src = source; });
+  }
 
   const dressAll = () => document.querySelectorAll(".explorer").forEach(dress);
   new MutationObserver(dressAll).observe(document.documentElement, { childList: true, subtree: true });
+
+  const close = new IntersectionObserver((places) => {
+    if (!places.some((place) => place.isIntersecting)) return;
+    close.disconnect();
+    if (document.readyState === "complete") fetchEmbed();
+    else window.addEventListener("load", fetchEmbed);
+  }, { rootMargin: "800px" });
+  document.querySelectorAll(".explorer-still").forEach((still) => close.observe(still.parentElement));
 })();

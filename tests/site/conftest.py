@@ -52,7 +52,8 @@ class Visit:
         page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         page.goto(base + path, wait_until="load")
         self.views = page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
-        if self.views:
+        if self.views:  # a widget's script comes when the widget comes near the screen
+            page.locator(".explorer-still").first.scroll_into_view_if_needed()
             page.wait_for_function(
                 "n => document.querySelectorAll('.explorer[role=group]').length === n", arg=self.views
             )
@@ -64,6 +65,14 @@ class Visit:
     def _console(self, message) -> None:
         if message.type == "error" and not any(text in message.text for text, _ in ALLOWED_ERRORS):
             self.errors.append(f"{message.text} ({message.location.get('url')})")
+
+    def formulas_are_set(self) -> None:
+        """Wait until all formulas are set, for the width that the page now has."""
+        if self.page.locator(".math").count():
+            self.page.wait_for_function(
+                """() => document.documentElement.dataset.formulas === "set" &&
+                  Number(document.documentElement.dataset.formulasFor) === document.querySelector(".bd-article").clientWidth"""
+            )
 
     def theme(self, name: str) -> None:
         """Switch the page as its own button does."""

@@ -1,12 +1,12 @@
 """A widget of the page as a reader has it: handles to move, a picture and a sentence to read."""
 
-import base64
-import io
 import re
 import time
 
 from PIL import Image
 from playwright.sync_api import Locator, Page
+
+from tests.site.conftest import HTML
 
 # From the key press to the moment at which the new picture is decoded and could be painted.
 WATCH_KEY = """root => new Promise((done, failed) => {
@@ -39,6 +39,11 @@ READ = """async root => {
     caption: captions[0]?.textContent, alt: picture?.alt, source: picture?.src, width: picture?.naturalWidth,
   };
 }"""
+
+
+def picture(address: str) -> Image.Image:
+    """The picture of a widget, from the file to which an address on a page leads."""
+    return Image.open(HTML / "_images" / "w" / address.rpartition("/_images/w/")[2])
 
 
 class Slider:
@@ -102,7 +107,7 @@ class ExplorerOnPage:
         assert place in (None, stands)
         assert seen["pictures"] == seen["captions"] == 1
         assert seen["alt"] == seen["caption"]
-        drawn = Image.open(io.BytesIO(base64.b64decode(seen["source"].split("base64,")[1])))
+        drawn = picture(seen["source"])
         assert drawn.text == {"eta": eta, "batch_size": size}, f"the picture of {drawn.text} is shown for {stated[0]}"
         assert seen["width"] == drawn.width > 0
         assert [slider["spoken"] for slider in seen["sliders"]] == [eta, size]

@@ -1,8 +1,6 @@
 """Every widget of every page is moved as a reader moves it, and what it then shows is read."""
 
-import base64
 import html
-import io
 import re
 
 import numpy as np
@@ -12,7 +10,7 @@ from playwright.sync_api import expect
 
 from sgdsde_helpers.figures import setting
 from tests.site.conftest import HTML, PHONE, ROOT, states
-from tests.site.explorer import ExplorerOnPage, explorers
+from tests.site.explorer import ExplorerOnPage, explorers, picture
 from tests.site.redraw import drawn, explored, grey
 
 
@@ -46,7 +44,7 @@ def _grids(path: str) -> dict[str, list[tuple[str, str, str]]]:
 
 
 def _picture(figure: str) -> Image.Image:
-    return Image.open(io.BytesIO(base64.b64decode(figure.split("base64,")[1].split('"')[0])))
+    return picture(re.search('src="([^"]+)"', figure)[1])
 
 
 def test_the_whole_grid_is_in_place(opened):
@@ -182,6 +180,7 @@ def test_a_finger_on_a_phone_moves_the_picture_of_a_file(browser, opened, widget
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: errors.append(request.url) if request.url.startswith("http") else None)
     page.goto((HTML / opened.path).as_uri())
+    page.locator(".explorer-still").first.scroll_into_view_if_needed()
     page.locator(".explorer[role=group]").nth(len(widgets) - 1).wait_for()
     for widget in explorers(page):
         widget.eta.track.scroll_into_view_if_needed()

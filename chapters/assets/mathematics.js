@@ -1,0 +1,144 @@
+/* How formulas are set: those near the screen first, and nothing is seen before it is set. Stands in the head of each page
+   with mathematics, before MathJax, whose parts read this object. */
+(() => {
+  "use strict";
+  const PATIENCE = 8000; // ms after which the text is shown in any case
+  const SCREENS = 1.2; // formulas so many screens away belong to the first ones
+  const AT_ONCE = 4; // formulas set between two moments at which the reader can act
+  const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
+
+  const root = document.documentElement;
+  root.classList.add("unset", "setting");
+  const show = () => root.classList.remove("unset");
+  const give = () => {
+    root.classList.remove("unset", "setting");
+    waiting.forEach((formula) => formula.classList.remove("waiting"));
+  };
+  setTimeout(show, PATIENCE);
+  addEventListener("error", (event) => {
+    if (event.target.tagName === "SCRIPT") give(); // without MathJax the reader has TeX
+  }, true);
+
+  let waiting = []; // the formulas that are not set yet
+  const there = (formula) => formula.getClientRects().length > 0; // not in a folded solution
+  const rest = () => new Promise((next) => (window.requestIdleCallback || setTimeout)(next, { timeout: 300 }));
+
+  function done(formulas) {
+    waiting = waiting.filter((formula) => !formulas.includes(formula));
+    formulas.forEach((formula) => formula.classList.remove("waiting"));
+    fit(formulas);
+  }
+
+  async function set(formulas) {
+    await MathJax.typesetPromise(formulas);
+    done(formulas);
+  }
+
+  /** Make a formula that is a little too wide a little smaller. What can still be moved, the keyboard can move too. */
+  function fit(boxes) {
+    boxes = boxes.filter((box) => box.tagName !== "SPAN");
+    boxes.forEach((box) => { if (box.matches(".math")) box.style.fontSize = ""; });
+    const shares = boxes.map((box) => box.clientWidth / box.scrollWidth);
+    boxes.forEach((box, i) => {
+      if (shares[i] < 1 && shares[i] >= SMALLEST && box.matches(".math")) {
+        const size = parseFloat(getComputedStyle(box).fontSize);
+        box.style.fontSize = `${Math.floor(size * shares[i] * 20) / 20 - 0.1}px`;
+      } else if (shares[i] < 1) {
+        box.tabIndex = 0;
+      } else {
+        box.removeAttribute("tabindex");
+      }
+    });
+  }
+
+  const near = (formula) => {
+    const { top, bottom } = formula.getBoundingClientRect();
+    return bottom > (1 - SCREENS) * innerHeight && top < SCREENS * innerHeight;
+  };
+
+  /** Where the address points; the page is brought back there after what stands above it has been set. */
+  function target() {
+    try {
+      return location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch {
+      return null;
+    }
+  }
+
+  async function setPage() {
+    waiting = [...document.querySelectorAll(".math")];
+    waiting.forEach((formula) => formula.classList.add("waiting"));
+    root.classList.remove("setting");
+    const folded = waiting.filter((formula) => !there(formula));
+    waiting = waiting.filter(there);
+    const aim = target();
+    let moved = false;
+    ["wheel", "touchstart", "keydown", "pointerdown"].forEach((name) =>
+      addEventListener(name, () => { moved = true; }, { once: true, passive: true }));
+    await set(waiting.filter(near));
+    if (aim) aim.scrollIntoView();
+    show();
+    while (waiting.length) {
+      await rest();
+      const onScreen = waiting.filter(near);
+      await set((onScreen.length ? onScreen : waiting).slice(0, AT_ONCE));
+    }
+    if (aim && !moved) aim.scrollIntoView();
+    fit([...document.querySelectorAll(".pst-scrollable-table-container")]);
+    waiting = folded;
+    const unfolded = new IntersectionObserver((seen) => {
+      const opened = seen.filter(({ isIntersecting }) => isIntersecting).map(({ target: formula }) => formula);
+      opened.forEach((formula) => unfolded.unobserve(formula));
+      if (opened.length) set(opened);
+    }, { rootMargin: "100000px" });
+    folded.forEach((formula) => unfolded.observe(formula));
+    root.dataset.formulas = "set";
+  }
+
+  /** Lines are broken for the width that there is. */
+  let width = 0;
+  let timer;
+  function changed() {
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const article = document.querySelector(".bd-article");
+      if (!article || article.clientWidth === width || root.dataset.formulas !== "set") return;
+      width = article.clientWidth;
+      await MathJax.startup.promise;
+      MathJax.startup.document.rerender();
+      fit([...document.querySelectorAll(".math:not(.waiting), .pst-scrollable-table-container")]);
+      root.dataset.formulasFor = width;
+    }, 200);
+  }
+
+  window.MathJax = {
+    loader: {
+      load: ["core", "input/tex", "output/chtml", "a11y/assistive-mml"],
+      paths: { fonts: "[mathjax]/.." },
+    },
+    output: { font: "mathjax-tex", displayOverflow: "linebreak" },
+    options: {
+      enableAssistiveMml: true,
+      processHtmlClass: "tex2jax_process|mathjax_process|math|output_area", // MyST marks each page as mathjax_ignore
+    },
+    startup: {
+      async pageReady() {
+        width = root.dataset.formulasFor = document.querySelector(".bd-article").clientWidth;
+        addEventListener("resize", changed);
+        await setPage().catch((error) => {
+          give();
+          throw error;
+        });
+      },
+    },
+  };
+
+  // After the theme's own handler, which unfolds what is folded.
+  addEventListener("load", () => addEventListener("beforeprint", () => {
+    if (!waiting.length || !window.MathJax.typeset) return;
+    const formulas = waiting;
+    MathJax.typeset(formulas);
+    done(formulas);
+    root.classList.remove("unset", "setting");
+  }));
+})();

@@ -1,0 +1,185 @@
+"""The last work on the built pages: what a reader waits for is made small, and comes in the order in which it is read.
+
+Each step takes the text of a page and returns it changed. All addresses stay relative, so that the site can be read from
+a disk too.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from PIL import Image
+
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+MATHJAX = ("core.js", "input/tex.js", "output/chtml.js", "a11y/assistive-mml.js")
+MATH_FONTS = ("n", "zero")  # what every formula needs, of the 22 font files
+
+# Scripts by the end of their address, and what a page must hold to need them. The rest is needed everywhere.
+NEEDED_FOR = {
+    "fontawesome.js": None,  # the style sheet draws the same icons by web font
+    "sphinx-thebe.js": None,
+    "vendor/widgets/embed.js": None,  # widgets.js fetches it when a widget comes near the screen
+    "searchtools.js": 'id="search-results"',
+    "language_data.js": 'id="search-results"',
+    "searchindex.js": 'id="search-results"',
+    "clipboard.min.js": 'class="highlight"',
+    "copybutton.js": 'class="highlight"',
+    "togglebutton.js": "dropdown",
+    "design-tabs.js": "sd-tab-set",
+    "widgets.js": VIEW,
+}
+AT_ONCE = ("documentation_options.js", "mathematics.js", "searchtools.js", "language_data.js", "searchindex.js")
+
+
+def scripts(text: str, up: str) -> str:
+    """Drop the scripts that the page does not need; let the others wait for its text, but those of mathematics."""
+
+    def one(tag: re.Match) -> str:
+        source = tag["source"].partition("?")[0]
+        for ending, mark in NEEDED_FOR.items():
+            if source.endswith("/" + ending) and (mark is None or mark not in text):
+                return ""
+        if source.endswith(AT_ONCE) or " defer" in tag[0] or " async" in tag[0]:
+            return tag[0]
+        return tag[0].replace("<script", '<script defer="defer"', 1)
+
+    text = re.sub(r'<script\b[^>]*\bsrc="(?P<source>[^"]*)"[^>]*></script>\n?', one, text)
+    text = re.sub(r"<script>const THEBE_JS_URL.*?</script>\n?", "", text)
+    text = re.sub(r'<link rel="preload" as="script"[^>]*>\n?', "", text)  # before mathematics they only take its time
+    start = re.search(r"<script[^>]*vendor/mathjax/startup\.js[^>]*></script>\n?", text)
+    if not start:
+        return text
+    vendor = f"{up}_static/vendor"
+    first = [
+        f'<script src="{up}_static/mathematics.js"></script>',
+        f'<script defer="defer" src="{vendor}/mathjax/startup.js"></script>',
+        *(f'<link rel="preload" as="script" href="{vendor}/mathjax/{part}"/>' for part in MATHJAX),
+        f'<link rel="preload" as="script" href="{vendor}/mathjax-tex-font/chtml.js"/>',
+    ]
+    text = text.replace(start[0], "")
+    return text.replace("<title>", "\n    ".join(first) + "\n    <title>", 1)
+
+
+def meta(text: str, up: str) -> str:
+    """One statement of the viewport, where the theme makes three."""
+    head, view, rest = text.partition('<meta name="viewport"')
+    return head + view + re.sub(r'\s*<meta name="viewport"[^>]*>', "", rest)
+
+
+def sizes(text: str, page: Path) -> str:
+    """Say how large each picture is, so that nothing moves when it comes; fetch it when it comes near the screen."""
+    article = text.find('<article class="bd-article"')
+    second = text.find("<h2", article)
+
+    def one(tag: re.Match) -> str:
+        source = re.search(r'src="([^"]+)"', tag[0])
+        if not source or source[1].startswith(("data:", "http")) or re.search(r'\swidth="\d+"\s+height=', tag[0]):
+            return tag[0]
+        width, height = size(page.parent / source[1])
+        kept = re.sub(r'\s(width|height|loading|decoding)="[^"]*"', "", tag[0])
+        late = "" if tag.start() < article or article < tag.start() < second else ' loading="lazy" decoding="async"'
+        return kept.replace("<img", f'<img width="{width}" height="{height}"{late}', 1)
+
+    return re.sub(r"<img\b[^>]*>", one, text)
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture in pixels."""
+    if path.suffix != ".svg":
+        with Image.open(path) as picture:
+            return picture.size
+    root = re.search(r"<svg\b[^>]*>", path.read_text("utf-8"))[0]
+    given = [re.search(rf'\b{side}="([\d.]+)(px|pt)?"', root) for side in ("width", "height")]
+    box = re.search(r'viewBox="[\d.-]+ [\d.-]+ ([\d.]+) ([\d.]+)"', root)
+    sides = [match[1] for match in given] if all(given) else [box[1], box[2]]
+    return round(float(sides[0])), round(float(sides[1]))
+
+
+def widget_pictures(text: str, up: str, folder: Path) -> str:
+    """Move the pictures of the page's widgets into files, and put the one that is shown first where each will stand."""
+    parts = text.split(f'<script type="{STATE}">')
+    if len(parts) == 1:
+        return text
+    stills = {}
+    for place, part in enumerate(parts[1:], 1):
+        body, end, rest = part.partition("</script>")
+        state = json.loads(body)
+        for model in state["state"].values():
+            value = model["state"].get("value")
+            if isinstance(value, str) and "data:image/" in value:
+                model["state"]["value"] = re.sub(
+                    r'src="data:image/(\w+);base64,([^"]+)"', lambda data: filed(data, up, folder), value
+                )
+        stills |= shown_first(state["state"])
+        body = json.dumps(state, separators=(",", ":")).replace("</", "<\\/")
+        parts[place] = body + end + rest
+
+    def view(tag: re.Match) -> str:
+        still = stills.get(json.loads(tag[1])["model_id"])
+        return f'<div class="explorer-still">{still}</div>{tag[0]}' if still else tag[0]
+
+    text = f'<script type="{STATE}">'.join(parts)
+    return re.sub(rf'<script type="{re.escape(VIEW)}">(.*?)</script>', view, text, flags=re.DOTALL)
+
+
+def filed(data: re.Match, up: str, folder: Path) -> str:
+    """Write a picture that stands in the text into a file; the attributes that fetch it."""
+    picture = base64.b64decode(data[2])
+    name = f"{hashlib.sha256(picture).hexdigest()[:20]}.{data[1]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(picture)
+    return f'loading="lazy" src="{up}_images/{folder.name}/{name}"'
+
+
+def shown_first(state: dict) -> dict[str, str]:
+    """By the id of each widget: the picture that its sliders show when the page is opened."""
+
+    def child(model: dict, index: int) -> dict:
+        return state[model["state"]["children"][index].removeprefix("IPY_MODEL_")]
+
+    found = {}
+    for name, model in state.items():
+        if "explorer" in model["state"].get("_dom_classes", ()):
+            stage = next(
+                child(model, i)
+                for i in range(len(model["state"]["children"]))
+                if "explorer-stage" in child(model, i)["state"].get("_dom_classes", ())
+            )
+            while "selected_index" in stage["state"]:
+                stage = child(stage, stage["state"]["selected_index"])
+            found[name] = stage["state"]["value"]
+    return found
+
+
+def pages(html: Path) -> Iterator[Path]:
+    """The pages of a built site."""
+    return (path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts)
+
+
+def finish(html: Path) -> None:
+    """Do all of this to a built site, in place."""
+    for path in pages(html):
+        up = "../" * (len(path.relative_to(html).parts) - 1)
+        steps: list[Callable[[str], str]] = [
+            lambda text, up=up: widget_pictures(text, up, html / "_images" / "w"),
+            lambda text, path=path: sizes(text, path),
+            lambda text, up=up: scripts(text, up),
+            lambda text, up=up: meta(text, up),
+        ]
+        text = path.read_text("utf-8")
+        if 'http-equiv="Refresh"' in text:
+            continue
+        for step in steps:
+            text = step(text)
+        path.write_text(text, "utf-8")
+    static = html / "_static"
+    for font in (static / "vendor" / "icons").glob("*.woff2"):
+        shutil.copyfile(font, static / "vendor" / "fontawesome" / "webfonts" / font.name)
+    unused = [*static.glob("scripts/fontawesome.js*"), *static.glob("vendor/fontawesome/webfonts/*.ttf")]
+    for file in unused:
+        file.unlink()
