@@ -93,6 +93,7 @@
     }, { rootMargin: "100000px" });
     folded.forEach((formula) => unfolded.observe(formula));
     root.dataset.formulas = "set";
+    changed();
   }
 
   /** Lines are broken for the width that there is. */
@@ -123,8 +124,9 @@
     },
     startup: {
       async pageReady() {
-        width = root.dataset.formulasFor = document.querySelector(".bd-article").clientWidth;
-        addEventListener("resize", changed);
+        const article = document.querySelector(".bd-article");
+        width = root.dataset.formulasFor = article.clientWidth;
+        new ResizeObserver(changed).observe(article);
         await setPage().catch((error) => {
           give();
           throw error;

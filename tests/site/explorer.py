@@ -26,6 +26,7 @@ WATCH_KEY = """root => new Promise((done, failed) => {
 
 # All that a reader sees of a widget at one moment, once its picture is decoded.
 READ = """async root => {
+  root.scrollIntoView({block: "center"});  // a picture far from the screen is not fetched
   const pictures = root.querySelectorAll('.explorer-stage img'), captions = root.querySelectorAll('figcaption');
   const picture = pictures[0];
   if (picture) await picture.decode().catch(() => {});
