@@ -73,6 +73,8 @@ def test_agree(capsys):
         agree("q", 0.0, 0.011, 0.01)  # absolute where zero is expected
     with pytest.raises(DisagreementError):
         agree("q", [1.0, 2.0], [1.0, 2.1], 0.01)
+    with pytest.raises(DisagreementError, match="differ by 0.1,"):
+        agree("q", np.ones(100), np.append(np.ones(99), 1.1), 0.01)  # every number, not the average
     with pytest.raises(ValueError, match="its shape must be that of expected"):
         agree("q", [1.0, 2.0], 1.0, 0.01)
     with pytest.raises(ValueError, match="computed = nan"):

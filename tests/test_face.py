@@ -49,7 +49,11 @@ def test_no_name_is_in_two_rooms_of_the_face():
     assert not set(names) & set(sgdsde_helpers.__all__)
 
 
-@pytest.mark.parametrize("name", ["gsd", "_sgd", "sgd_stationary_moments"])
+def test_dir_shows_no_helpers_of_the_face_itself():
+    assert not {"import_module", "TYPE_CHECKING", "_FACE"} & set(dir(sgdsde_helpers))
+
+
+@pytest.mark.parametrize("name", ["gsd", "_sgd", "sgd_stationary_moments", "np", "annotations", "positive"])
 def test_a_name_that_is_nowhere_is_an_attribute_error(name):
     with pytest.raises(AttributeError, match=f"'sgdsde_helpers' has no attribute '{name}'"):
         getattr(sgdsde_helpers, name)

@@ -9,9 +9,11 @@ from scipy.stats import kstest
 from sgdsde_helpers.measure import (
     batch_means,
     covariance_and_error,
+    fitted_order,
     ks_distance,
     mean_and_error,
     measured_rotation,
+    skewness,
     variance_and_error,
 )
 from sgdsde_helpers.theory import (
@@ -133,3 +135,12 @@ def test_measured_rotation_of_an_exactly_sampled_path():
     assert abs(rates.mean() - (ahead - ahead.T)[0, 1] / dt) < 4.5 * error  # 7e-6 false alarms
     assert rates.mean() == pytest.approx(rotation_rate(turning, s)[0, 1], rel=0.1)
     assert abs(rates.mean()) > 20 * error
+
+
+def test_the_order_of_errors_is_their_exponent_in_the_size():
+    sizes = np.array([0.1, 0.2, 0.4])
+    assert fitted_order(sizes, 3 * sizes**2) == pytest.approx(2, rel=1e-12)
+
+
+def test_the_skewness_is_the_populations():
+    assert skewness([0.0, 0.0, 3.0]) == pytest.approx(1 / np.sqrt(2), rel=1e-12)

@@ -21,6 +21,7 @@ from contextlib import AbstractContextManager
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
+from cycler import cycler
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -74,7 +75,7 @@ STYLE = {
     "axes.spines.right": False,
     "axes.edgecolor": "#444444",
     "axes.linewidth": 0.9,
-    "axes.prop_cycle": mpl.cycler(color=[SGD, GAUSSIAN_SGD, SDE, FLOW, ACCENT, SKY]),
+    "axes.prop_cycle": cycler(color=[SGD, GAUSSIAN_SGD, SDE, FLOW, ACCENT, SKY]),
     "lines.linewidth": 1.9,
     "lines.markersize": 5.5,
     "patch.linewidth": 0.0,

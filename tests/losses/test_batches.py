@@ -67,3 +67,12 @@ def test_a_subclass_with_other_examples_gives_up_every_quick_way(name):
     np.testing.assert_allclose(tripled.minibatch_gradient(phi, index), expected)
     np.testing.assert_allclose(tripled.batch_gradient(9, 3, True)(phi, index), expected)
     np.testing.assert_allclose(tripled.weighted_gradient(phi, w), 3 * plain.gradient(phi), atol=1e-14)
+
+
+@pytest.mark.parametrize("name", ["least squares", "logistic, many features"])
+@pytest.mark.parametrize("size", [4, 40])
+def test_the_last_batch_of_an_epoch_is_a_mean_of_fewer_examples(name, size):
+    loss, index = QUICK[name](KINDS[name]), np.arange(27).reshape(3, 9)
+    phi = np.random.default_rng(2).normal(size=(9, *loss.shape))
+    wanted = loss.per_example_gradients(phi)[np.arange(9), index].mean(axis=0)
+    np.testing.assert_allclose(loss.batch_gradient(9, size)(phi, index), wanted, rtol=1e-12)

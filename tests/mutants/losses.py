@@ -36,7 +36,7 @@ MUTANTS = [
     (REGRESSION, "return 0.5 + 0.5 * np.tanh(0.5 * z)", "return 0.5 + 0.5 * np.tanh(z)", "the sigmoid's slope at 0 is a quarter"),
     (REGRESSION, "signed = (2 * self.y - 1)[:, None] * self.X", "signed = (1 - 2 * self.y)[:, None] * self.X", "the sign of a label"),
     (REGRESSION, "data(phi, index) + scale * self.ridge * phi", "data(phi, index) + 0 * phi", "the ridge pulls in every batch"),
-    (REGRESSION, "h = np.einsum(\"...nkl,ni,nj->...kilj\"", "h = np.einsum(\"...nkl,ni,nj->...kjli\"", "rows and columns of the softmax's Hessian", "tests/losses/test_losses.py tests/losses/test_batches.py"),
+    (REGRESSION, "h = np.einsum(\"...nkl,ni,nj->...kilj\"", "h = np.einsum(\"...nkl,ni,nj->...ikjl\"", "rows and columns of the softmax's Hessian", "tests/losses/test_losses.py tests/losses/test_batches.py"),
     (WELL, "return 3 * phi * phi - 1", "return 3 * phi * phi + 1", "the barrier is concave"),
     (WELL, "sign = 1.0 - 2.0 * index.mean(axis=0)", "sign = 2.0 * index.mean(axis=0) - 1.0", "the first example is the one with +"),
     (NETWORK, "* (1 - a * a)", "* (1 - a)", "the derivative of tanh"),

@@ -61,7 +61,7 @@ MUTANTS = [
     (GIBBS, "/ (2 * size)", "/ size", "T = eta sigma^2 / (2B)"),
     (GIBBS, '"stratonovich": 0.5', '"stratonovich": 1.0', "the three readings differ"),
     (GIBBS, 'slope = checks.number("third", third) / (2 *', 'slope = checks.number("third", third) / (1 *', "the shift of the mean", "tests/theory/laws/test_gibbs.py tests/theory/test_drawn.py"),
-    (GIBBS, 'noise = checks.positive("eta", eta) / checks.batch_size(batch_size)', 'noise = checks.positive("eta", eta) + 0 * checks.batch_size(batch_size)', "B divides the noise"),
+    (GIBBS, 'checks.positive("eta", eta) / checks.batch_size(batch_size)\n    ', 'checks.positive("eta", eta) + 0 * checks.batch_size(batch_size)\n    ', "B divides the noise"),
     (KESTEN, "return sums / size, probability", "return sums, probability", "a batch is a mean"),
     (KESTEN, "return checks.batch_size(batch_size) * _root(-h, w)", "return _root(-h, w) + 0 * checks.batch_size(batch_size)", "B stretches the limit"),
     (KESTEN, "float(1 + 2 * mean / noise)", "float(2 * mean / noise)", "the SDE's exponent"),

@@ -6,7 +6,7 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
-from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.losses import Loss, ScalarQuadratic
 
 __all__ = ["increment_first_order", "increment_gaussian"]
 
@@ -37,7 +37,9 @@ def increment_gaussian(loss: Loss, eta: float, t, start, batch_size: int = 1) ->
     return start + np.multiply.outer(times, drift), np.multiply.outer(eta * times / size, sigma)
 
 
-def increment_first_order(loss: Loss, eta: float, n_steps: Array | int, start: float, batch_size: int = 1) -> Array:
+def increment_first_order(
+    loss: ScalarQuadratic, eta: float, n_steps: Array | int, start: float, batch_size: int = 1
+) -> Array:
     """Variance of the increment of SGD over N steps to first order in the window's length, on a scalar quadratic loss.
 
     (eta sigma^2 Dt / B)(1 - h (Dt - eta)(1 + u (sigma^2)'/(2 sigma^2))), Dt = N eta, with u the distance from the minimiser
