@@ -27,6 +27,7 @@ __all__ = [
     "fraction",
     "function",
     "increasing",
+    "lengths",
     "non_negative",
     "number",
     "one_of",
@@ -85,9 +86,9 @@ def diverges(eta: float, bound: float | None, why: str) -> NoReturn:
 
 def number(name: str, value: Any, allowed: str = "a finite number") -> float:
     """Return `value` as a float; raise, saying what is `allowed`, unless it is one finite real number."""
-    if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value):  # float() would take them
-        refuse(name, value, allowed, TypeError)
     try:
+        if isinstance(value, (bool, np.bool_, str, bytes)) or np.ndim(value):  # float() would take them
+            raise TypeError
         x = float(np.asarray(value, dtype=float)[()])
     except (TypeError, ValueError):
         refuse(name, value, allowed, TypeError)
@@ -164,6 +165,12 @@ def increasing(name: str, value: Any, minimum: float | None = None) -> Array:
     if (np.diff(x) < 0).any() or (minimum is not None and x[0] < minimum):
         refuse(name, value, "numbers in increasing order" + ("" if minimum is None else f", >= {minimum:g}"))
     return x
+
+
+def lengths(name: str, value: Any, minimum: float = 1.0) -> Array:
+    """Return `value` as an array of numbers >= `minimum`, whole or not: how long a sum or a time is, as curves ask for it."""
+    x = array(name, value)
+    return x if x.min() >= minimum else refuse(name, value, f"{minimum:g} or more, or an array of such numbers")
 
 
 def one_of(name: str, value: Any, allowed: Collection[str]) -> str:

@@ -130,7 +130,7 @@ def ks_distance(sample, cdf: Callable[[Array], Array]) -> float:
         For a sample from F itself about 0.87/sqrt(m).
     """
     x = np.sort(checks.array("sample", sample, ndim=1))
-    f = cdf(x)
+    f = checks.function("cdf", cdf)(x)
     after, before = np.arange(1, len(x) + 1) / len(x), np.arange(len(x)) / len(x)
     return float(max((after - f).max(), (f - before).max()))
 

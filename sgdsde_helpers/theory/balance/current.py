@@ -61,7 +61,7 @@ def rotation_rate(hessian: Array, stationary_covariance: Array) -> Array:
     (d, d) array
         Antisymmetric; in the plane entry [0, 1] is the rate.
     """
-    h = checks.array("hessian", hessian, ndim=2)
+    h = checks.square("hessian", checks.array("hessian", hessian, ndim=2))
     product = h @ checks.covariance_matrix("stationary_covariance", stationary_covariance, len(h))
     return product - product.T
 

@@ -117,7 +117,7 @@ def heat_capacity(loss: Loss, batch_size: int = 1) -> float:
 
 def mean_temperature(hessian: Array, covariance: Array) -> float:
     """Temperature tr(H S)/d of the Gibbs law whose mean loss is that of a centred law with covariance S."""
-    h = checks.array("hessian", hessian, ndim=2)
+    h = checks.square("hessian", checks.array("hessian", hessian, ndim=2))
     return float(np.trace(h @ checks.covariance_matrix("covariance", covariance, len(h))) / len(h))
 
 

@@ -180,6 +180,7 @@ def two_point_ks(eta: float, batch_size: int = 1, variance: float | None = None,
     -------
     float, to leading order in eta the first of `two_point_ks_constants` times eta.
     """
+    _maps(eta, batch_size)  # refuses what is out of range
     variance = eta / (2 * batch_size) if variance is None else checks.positive("variance", variance)
     x = np.linspace(-1, 1, checks.count("points", points, 2))
     return float(np.abs(two_point_cdf(x, eta, batch_size) - ndtr(x / np.sqrt(variance))).max())

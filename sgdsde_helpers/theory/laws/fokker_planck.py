@@ -181,7 +181,7 @@ def _positive_noise(noise_variance: Function, points: Array) -> Array:
 
 
 def _start_mass(start, grid: Array, spacing: float) -> Array:
-    if np.ndim(start):
+    if checks.array("start", start).ndim:
         density = checks.array("start", start, grid.shape)
         if density.min() < 0 or np.trapezoid(density, grid) <= 0:
             checks.refuse("start", start, "a density: not negative, and somewhere positive")

@@ -117,7 +117,7 @@ def chain_law(
         If the loss is not scalar, there are too many batches, or the chain's states are not bounded.
     """
     images, probability = batch_images(loss, eta, batch_size, sampling)
-    starts = array("start", np.atleast_1d(start), (None,))
+    starts = array("start", start).ravel()
     ends = [invariant_interval(images, place) for place in (starts.min(), starts.max())]
     grid = np.linspace(min(ends)[0], max(high for _, high in ends), count("nodes", nodes, 10))
     transfer = transfer_matrix(images(grid), probability, grid)

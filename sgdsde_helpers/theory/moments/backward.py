@@ -16,6 +16,7 @@ from scipy.linalg import expm
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.laws.transfer import batch_images
 
 __all__ = ["backward_mean_sde", "backward_mean_sgd"]
@@ -65,6 +66,7 @@ def backward_mean_sgd(
     ValueError
         If a batch leads out of the interval, or two grids do not give the same.
     """
+    checks.function("f", f)
     images, probability = batch_images(loss, eta, batch_size, sampling)
     steps, start = checks.count("n_steps", n_steps, minimum=0), _inside(start, interval)
 
@@ -116,9 +118,8 @@ def backward_mean_sde(
     ValueError
         If the drift points outwards at an end, or two grids do not give the same.
     """
-    eta, t = checks.positive("eta", eta), checks.number("t", t)
-    if t < 0:
-        checks.refuse("t", t, ">= 0")
+    loss, f = one_parameter(loss), checks.function("f", f)
+    eta, t = checks.positive("eta", eta), checks.non_negative("t", t)
     start, size = _inside(start, interval), checks.batch_size(batch_size)
 
     def on(grid: Array) -> Array:

@@ -84,4 +84,4 @@ def contraction(eta: float, n_steps, gap: float, curvature: float = 1.0) -> Arra
         Distance of the two starts.
     """
     factor = abs(1 - checks.positive("eta", eta) * checks.positive("curvature", curvature))
-    return abs(checks.number("gap", gap)) * factor ** checks.array("n_steps", n_steps)
+    return abs(checks.number("gap", gap)) * factor ** checks.lengths("n_steps", n_steps)

@@ -49,7 +49,7 @@ def ou_mean(
     float or array
         Shape of `t` followed by the shape of one state.
     """
-    times, h = _times(t), checks.square("hessian", hessian)
+    times, h = checks.lengths("t", t, 0.0), checks.square("hessian", hessian)
     c = _state("center", center, h)
     away = _state("start", start, h) - c
     if not h.ndim:
@@ -77,7 +77,7 @@ def ou_covariance(t: Array | float, hessian: Array | float, noise_covariance: Ar
     float or array
         Shape of `t` followed by () or (d, d).
     """
-    times, h = _times(t), checks.square("hessian", hessian)
+    times, h = checks.lengths("t", t, 0.0), checks.square("hessian", hessian)
     q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
     if not h.ndim:
         decay = 2 * h * times
@@ -192,13 +192,6 @@ def _state(name: str, value: Array | float, h: Array) -> Array:
     if state.shape not in ((), h.shape[:1]):
         raise ValueError(f"{name} of shape {state.shape} is not allowed: its shape must be () or {h.shape[:1]}")
     return np.broadcast_to(state, h.shape[:1])
-
-
-def _times(t) -> Array:
-    times = checks.array("t", t)
-    if times.min() < 0:
-        checks.refuse("t", t, "a time >= 0, or an array of them")
-    return times
 
 
 def _plain(value: Array) -> float | Array:

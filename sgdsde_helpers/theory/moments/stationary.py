@@ -94,6 +94,7 @@ def arms_stationary_cumulants(
     dict
         Name of the arm -> (variance, third cumulant).
     """
+    sigma2 = checks.non_negative("sigma2", sigma2)
     variance = sgd_stationary_covariance(1.0, sigma2, eta, batch_size)
     skewed = eta**3 * checks.number("third", third) / batch_size**2 / (1 - (1 - eta) ** 3)
     continuous = sde_stationary_covariance(1.0, sigma2, eta, batch_size)

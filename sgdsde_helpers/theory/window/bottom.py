@@ -196,6 +196,7 @@ def window_bottom(loss: Loss, eta: float, start: float, batch_size: int = 1) -> 
 
 def counts(n_steps: Array | int) -> Array:
     """Numbers of steps as an array of shape (K,); raise unless they are integers >= 1."""
+    checks.array("n_steps", n_steps)
     return np.array([checks.count("n_steps", n) for n in np.atleast_1d(n_steps)])
 
 

@@ -65,7 +65,7 @@ def lattice_half_step(z: Array | float, span: float, sigma: float) -> Array:
 
 def stable_width(n: Array | int, width: float, alpha: float) -> Array:
     """Characteristic width n^(1/alpha) w of a sum of n terms of a symmetric stable law of exponent alpha and width w."""
-    return checks.positive("width", width) * _terms(n) ** (1 / checks.positive("alpha", alpha))
+    return checks.positive("width", width) * checks.lengths("n", n) ** (1 / checks.positive("alpha", alpha))
 
 
 def esseen_ks(values: Array, n: Array | int) -> float | Array:
@@ -83,7 +83,7 @@ def esseen_ks(values: Array, n: Array | int) -> float | Array:
     float or array
     """
     x = checks.array("values", values, ndim=1)
-    return (skew_constant(skewness(x)) + lattice_constant(lattice_span(x), x.std())) / np.sqrt(_terms(n))
+    return (skew_constant(skewness(x)) + lattice_constant(lattice_span(x), x.std())) / np.sqrt(checks.lengths("n", n))
 
 
 def edgeworth_cdf(z: Array | float, gamma: float, n: int) -> float | Array:
@@ -221,11 +221,6 @@ def gaussian_ks(mean: float, variance: float, other_mean: float = 0.0, other_var
     q = -(b + np.copysign(root, b)) / 2
     crossings = [c / q if q else 0.0] + ([q / a] if a else [])
     return float(max(abs(ndtr((z - m) / np.sqrt(s2)) - ndtr(z)) for z in crossings))
-
-
-def _terms(n: Array | int) -> Array:
-    terms = checks.array("n", n)
-    return terms if terms.min() >= 1 else checks.refuse("n", n, "numbers of terms >= 1")
 
 
 def _probability(p) -> float:

@@ -7,6 +7,7 @@ import numpy as np
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss, ScalarQuadratic
+from sgdsde_helpers.theory._loss import a_loss
 
 __all__ = ["increment_first_order", "increment_gaussian"]
 
@@ -32,7 +33,8 @@ def increment_gaussian(loss: Loss, eta: float, t, start, batch_size: int = 1) ->
     mean, covariance : arrays
         Shape of `t` followed by () or (d,), and by () or (d, d).
     """
-    eta, size, times = checks.positive("eta", eta), checks.batch_size(batch_size), checks.array("t", t)
+    eta, size, times = checks.positive("eta", eta), checks.batch_size(batch_size), checks.lengths("t", t, 0.0)
+    start = checks.array("start", start, a_loss(loss).shape)
     drift, sigma = -loss.gradient(start), loss.covariance(start)
     return start + np.multiply.outer(times, drift), np.multiply.outer(eta * times / size, sigma)
 
@@ -62,7 +64,9 @@ def increment_first_order(
     -----
     Chapter 4, equation eq-noise-correction.
     """
-    t = checks.positive("eta", eta) * checks.array("n_steps", n_steps)
+    t, start = checks.positive("eta", eta) * checks.lengths("n_steps", n_steps), checks.number("start", start)
+    if not isinstance(loss, ScalarQuadratic):
+        checks.refuse("loss", type(loss).__name__, "a ScalarQuadratic", TypeError)
     u, plain = start - loss.minimiser, increment_gaussian(loss, eta, t, start, batch_size)[1]
     slope = (loss.covariance(start + 1.0) - loss.covariance(start - 1.0)) / 2
     return plain * (1 - loss.mean_h * (t - eta) * (1 + u * slope / (2 * loss.covariance(start))))
