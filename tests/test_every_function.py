@@ -94,6 +94,7 @@ ARGUMENTS = {
     "modified": (None, True),
     "independent": (None, True),
     "kappa": ("numbers", [0.1, 2.0]),
+    **{name: ("array", np.linspace(0.1, 1.0, 30)) for name in ("phi_ghat", "ghat2", "grad2", "v_ghat")},
     "factor": ("non-negative", 1.0),
     "problem": (None, theory.affine_gradients(LOSS)),
 }
@@ -112,6 +113,9 @@ OWN = {  # function: argument: (kind, good value)
     "esseen_ks": {"values": ("array", [0.0, 1.0, 2.5]), "n": ("lengths", [4, 8])},
     "flow_deviation": {"eta": ("numbers", 0.1)},
     "fluctuation_dissipation_samples": {"states": ("array", [0.5, 1.0])},
+    "hessian_relation_samples": {"states": ("array", [0.5, 1.0])},
+    "norm_change": {"v_ghat": ("array", np.linspace(0.1, 1.0, 30))},
+    "settling": {"v_ghat": ("array", np.linspace(0.1, 1.0, 30))},
     "fokker_planck_evolution": {"start": ("number", 1.0)},
     "fokker_planck_plane": {"drift": ("function", lambda p: -p @ H), "points": ("count", 21)},
     "gibbs_mean_shift": {"temperature": ("numbers", 0.1)},
@@ -197,6 +201,8 @@ def test_bad_values_are_refused_by_name(function, argument):
     if function == "gaussian_chain_law" and argument in ("start", "n_steps"):
         arguments = {**arguments, "start": 1.0, "n_steps": 3}  # one is not allowed without the other
         optional = False
+    if argument == "v_ghat":
+        arguments["mu"] = 0.5  # read only where there is momentum
     for bad in BAD.get(kind, []):
         if bad is None and optional:
             continue

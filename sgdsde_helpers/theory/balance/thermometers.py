@@ -14,6 +14,7 @@ import numpy as np
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import a_loss
 
 __all__ = [
     "Settling",
@@ -181,7 +182,7 @@ def hessian_relation_samples(loss: Loss, states: Array, eta: float, batch_size: 
     squared_gradient, curved : (m,) arrays
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
-    phi = checks.array("states", states, (None, *loss.shape))
+    phi = checks.array("states", states, (None, *a_loss(loss).shape))
     g = loss.gradient(phi).reshape(len(phi), -1)
     h, sigma = (f(phi).reshape(len(phi), g.shape[1], -1) for f in (loss.hessian, loss.covariance))
     curved = np.einsum("mi,mij,mj->m", g, h, g) + np.einsum("mij,mji->m", h, sigma) / size
