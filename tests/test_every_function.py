@@ -219,3 +219,109 @@ def test_every_kind_of_check_refuses_what_float_would_take():
         with pytest.raises(TypeError, match="x = "):
             checks.array("x", bad)
     assert checks.array("x", [True, False], booleans=True).tolist() == [1.0, 0.0]
+
+
+OTHER = {  # a value that is not the default, and that must change the answer
+    "batch_size": 3,
+    "sampling": "without_replacement",
+    "reading": "stratonovich",
+    "method": "solve",
+    "mu": 0.3,
+    "center": [0.5, -0.5],
+    "nodes": 77,
+    "reach": 30.0,
+    "points": 31,
+    "n_frequencies": 3,
+    "n": 3,
+    "weights": [1.0, 2.0, 5.0],
+    "start": 2.0,
+    "n_steps": 5,
+    "t": 0.7,
+    "sigma2": 2.0,
+    "third": 0.5,
+    "b1": 0.5,
+    "mean": 0.4,
+    "variance": 2.0,
+    "other_mean": 0.4,
+    "other_variance": 2.0,
+    "curvature": 0.5,
+    "finest": 9,
+    "coarsest": 4,
+    "temperature": 0.2,
+    "diffusion": True,
+    "modified": True,
+    "v_ghat": np.linspace(1.0, 0.2, 30),
+}
+SAME = {  # options that are not meant to change the answer, or not alone, and why
+    ("minibatch_factor", "independent"): "it refuses a scheme",
+    ("gaussian_chain_law", "start"): "with n_steps only, below",
+    ("gaussian_chain_law", "n_steps"): "with start only, below",
+    ("norm_change", "v_ghat"): "read only where there is momentum",
+    ("settling", "v_ghat"): "read only where there is momentum",
+    ("settling", "mu"): "wants v_ghat",
+    ("norm_change", "mu"): "wants v_ghat",
+    ("noise_sum", "arm"): "tested with the problems",
+    ("diabetes", "features"): "tested with the problems",
+    ("chain_stationary_law", "method"): "both find the same law",
+    ("backward_mean_sgd", "nodes"): "both find the same mean",
+    ("backward_mean_sde", "nodes"): "both find the same mean",
+    ("arms_stationary_cumulants", "third"): "the Gaussian arms have none",
+    ("batch_means", "n_batches"): "tested with the estimates",
+}
+UNEVEN = ScalarQuadratic([0.5, 1.0, 2.5], [0.0, 1.0, 3.5])
+SEEN = {  # where an option shows: arguments instead of the usual good ones
+    "kesten_exponent": {"curvatures": [-0.5, 1.0, 4.0], "eta": 0.4},
+    "kesten_limit": {"curvatures": [-0.5, 1.0, 4.0]},
+    "momentum_stability_bound": {"loss": UNEVEN},
+    "sde_stationary_density": {"loss": UNEVEN, "grid": np.linspace(-60.0, 60.0, 801)},
+    "stationary_density": {"noise_variance": lambda x: 0.3 + 0.1 * np.sin(x)},
+    "similarity_dimension": {"eta": 0.9},
+    "reshuffled_variance": {"n": 9},
+}
+OPTIONS = [
+    (name, p.name)
+    for name, f in sorted(FUNCTIONS.items())
+    for p in inspect.signature(f).parameters.values()
+    if p.default is not p.empty and (name, p.name) not in SAME
+]
+
+
+def leaves(result):
+    """The arrays in a result, with the names under which they stand."""
+    if isinstance(result, dict):
+        return {(key, *rest): leaf for key, value in result.items() for rest, leaf in leaves(value).items()}
+    if isinstance(result, tuple) or hasattr(result, "__dataclass_fields__"):
+        parts = result if isinstance(result, tuple) else vars(result).values()
+        return {(i, *rest): leaf for i, value in enumerate(parts) for rest, leaf in leaves(value).items()}
+    return {(): np.asarray(result, dtype=float)} if not callable(result) else {(): result(GRID)}
+
+
+def differ(a, b):
+    return a.shape != b.shape or not np.allclose(a, b, rtol=1e-7, atol=0)
+
+
+@pytest.mark.parametrize(("function", "option"), OPTIONS)
+def test_no_option_is_ignored(function, option):
+    """Of a dictionary of arms every arm must change; of a tuple something must."""
+    default = inspect.signature(FUNCTIONS[function]).parameters[option].default
+    arguments = {**good_arguments(function), **SEEN.get(function, {})}
+    arguments.pop(option, None)
+    if option == "sampling":
+        arguments["size" if function == "minibatch_factor" else "batch_size"] = (
+            2  # a single draw is the same in all schemes
+        )
+    usual = leaves(FUNCTIONS[function](**arguments, **{option: default}))
+    other = leaves(FUNCTIONS[function](**arguments, **{option: OTHER[option]}))
+    arms = {}
+    for name in usual:
+        arms.setdefault(name[0] if name and isinstance(name[0], str) else None, []).append(name)
+    for arm, names in arms.items():
+        assert any(name not in other or differ(usual[name], other[name]) for name in names), (arm, usual, other)
+
+
+def test_a_start_and_a_number_of_steps_change_the_law_together():
+    run = [
+        theory.gaussian_chain_law(LOSS, 0.1, grid=GRID, start=start, n_steps=steps).mean
+        for start, steps in ((0.0, 3), (0.0, 4), (2.0, 3))
+    ]
+    assert len({round(mean, 6) for mean in run}) == 3

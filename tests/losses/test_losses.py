@@ -377,3 +377,13 @@ def test_functions_of_the_wrong_shape_are_refused(change, message):
     FunctionLoss(**good)
     with pytest.raises((ValueError, TypeError), match=message):
         FunctionLoss(**(good | change))
+
+
+def test_rounding_never_makes_a_variance_negative():
+    """Two parabolas have the same slope at one place; beside it the variance is the square of the distance to it."""
+    loss = ScalarQuadratic([1.0, 1.7], [0.3, 1.1])
+    same = (1.7 * 1.1 - 0.3) / 0.7
+    near = same + np.linspace(-1e-8, 1e-8, 401)
+    assert loss.covariance(near).min() >= 0
+    assert loss.covariance(same + 0.1) == pytest.approx((0.35 * 0.1) ** 2, rel=1e-9)
+    assert loss.covariance(same - 0.1) == pytest.approx((0.35 * 0.1) ** 2, rel=1e-9)

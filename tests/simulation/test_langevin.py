@@ -120,3 +120,12 @@ def test_the_share_of_accepted_proposals_counts_every_chain_once():
     paths, share = mala(MeanEstimation([-1.0, 1.0]), 1.0, step=1.5, n_steps=1, n_chains=m, start=0.3, seed=1)
     assert share == pytest.approx((paths.final != 0.3).mean(), abs=1e-12)
     assert 0.1 < share < 0.9
+
+
+def test_the_share_of_accepted_proposals_counts_the_burn_in_too():
+    """Far out nearly every proposal towards the middle is accepted, so that leaving the burn-in out would show."""
+    run = dict(step=0.4, n_chains=400, start=30.0, seed=3)
+    whole = mala(MeanEstimation([-1.0, 1.0]), 1.0, n_steps=8, **run)[1]
+    split = mala(MeanEstimation([-1.0, 1.0]), 1.0, n_steps=3, burn_in=5, **run)[1]
+    assert split == whole
+    assert whole != mala(MeanEstimation([-1.0, 1.0]), 1.0, n_steps=3, **run)[1]

@@ -42,12 +42,13 @@ def batch_mean_law(curvatures: Array | Loss, batch_size: int, weights: Array | N
     """
     h, w = _law(curvatures, weights)
     size = checks.batch_size(batch_size)
-    sums, probability = h, w
+    sums, probability, unit = h, w, 2.0 ** np.floor(np.log2(np.abs(h).max()))  # a power of 2, that rounds nothing
     for _ in range(size - 1):
         if len(sums) * len(h) > 10**6:
             raise ValueError(f"batch_size = {size} is not allowed: the mean of so many draws takes over 10^6 values")
-        every = np.round((sums[:, None] + h).ravel(), 12)
+        every = np.round((sums[:, None] + h).ravel() / unit, 12)  # equal sums, added in another order, are one
         sums, place = np.unique(every, return_inverse=True)
+        sums = sums * unit
         probability = np.bincount(place, (probability[:, None] * w).ravel())
     return sums / size, probability
 

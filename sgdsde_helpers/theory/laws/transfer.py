@@ -55,7 +55,7 @@ def chain_stationary_law(
         Nodes of the grid. The errors fall with the square of their distance where the law has a density.
     reach : float, optional
         For chains without bounds: how far from the minimiser (or from 0) the nodes go on either side, evenly spaced in
-        asinh of the distance. Mass that would pass the last node stays there.
+        asinh of the distance over the spread of the examples' own minima. Mass that would pass the last node stays there.
     method : str
         "steps" applies the operator until the start is forgotten. "solve" solves for its fixed point, which also finds
         the law where the chain needs millions of steps from one well to the other.
@@ -81,9 +81,11 @@ def chain_stationary_law(
         if method == "solve":
             refuse_two_traps(images, *grid[[0, -1]])
         return GridLaw(grid, stationary(transfer_matrix(images(grid), probability, grid)))
-    even = np.linspace(-1.0, 1.0, nodes) * np.arcsinh(positive("reach", reach))
-    grid = centre + np.sinh(even)
-    return GridLaw(grid, stationary(transfer_matrix(np.arcsinh(images(grid) - centre), probability, even)))
+    spread, curvature = np.sqrt(float(loss.covariance(centre))), abs(float(loss.hessian(centre)))
+    unit = spread / curvature if spread * curvature > 0 else 1.0  # how far apart the examples' own minima are
+    even = np.linspace(-1.0, 1.0, nodes) * np.arcsinh(positive("reach", reach) / unit)
+    grid = centre + unit * np.sinh(even)
+    return GridLaw(grid, stationary(transfer_matrix(np.arcsinh((images(grid) - centre) / unit), probability, even)))
 
 
 def chain_law(
@@ -155,15 +157,16 @@ def all_batches(n: int, batch_size: int, sampling: str) -> tuple[Array, Array]:
 def invariant_interval(images: Callable[[Array], Array], start: float) -> tuple[float, float]:
     """The smallest interval around `start` that no batch leads out of (a hair wider, against rounding)."""
     low = high = start
+    widest = 1e12 * np.ptp(images(np.array([start])))
     for _ in range(100000):
         reached = images(np.linspace(low, high, 65))
         new_low, new_high = min(low, reached.min()), max(high, reached.max())
         settled = new_high - new_low <= (high - low) * (1 + 1e-12)
         low, high = new_low, new_high
         if settled:
-            margin = 1e-9 * (high - low) + 1e-12 * max(1.0, abs(low), abs(high))
+            margin = 1e-9 * (high - low) + 1e-15 * max(abs(low), abs(high)) + 1e-300
             return low - margin, high + margin
-        if not high - low < 1e12:
+        if not high - low <= max(widest, 1e12 * abs(start)):
             break
     raise ValueError("the chain's states are not bounded: a smaller eta may keep them in an interval")
 

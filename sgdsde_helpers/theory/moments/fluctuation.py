@@ -49,14 +49,19 @@ def flow_fluctuation(loss: Loss, *, start: float, times: Array, batch_size: int 
     times = checks.increasing("times", times, 0.0)
 
     def field(_t: float, state: Array) -> list[float]:
-        phi, c = state
+        phi, c = begin + state[0], state[1]
         return [-float(loss.gradient(phi)), float(-2 * loss.hessian(phi) * c + loss.covariance(phi) / size)]
 
-    begin = [checks.number("start", start), 0.0]
+    begin = checks.number("start", start)
     if times[-1] == 0:
-        return tuple(np.repeat(np.array(begin)[:, None], len(times), axis=1))
-    solution = solve_ivp(field, (0.0, times[-1]), begin, method="DOP853", t_eval=times, rtol=1e-10, atol=1e-12)
-    return tuple(solution.y)
+        return np.full(len(times), begin), np.zeros(len(times))
+    # The way from the start, not the place, and each in the problem's own units: data may be far from 0, and of any size.
+    sizes = times[-1] * np.abs(field(0.0, np.zeros(2)))
+    with np.errstate(under="ignore"):
+        way, c = solve_ivp(
+            field, (0.0, times[-1]), np.zeros(2), method="DOP853", t_eval=times, rtol=1e-10, atol=1e-12 * sizes + 1e-300
+        ).y
+    return begin + way, c
 
 
 def flow_deviation(fluctuation, eta) -> Array:

@@ -101,3 +101,17 @@ def test_bad_input_is_refused():
         heat_capacity(DoubleWell(noise=0.4))
     with pytest.raises(ValueError, match="states"):
         fluctuation_dissipation_samples(CURVED, np.zeros((3, 1)), 0.1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+def test_relation_without_replacement_by_enumerating_the_subsets(size):
+    eta, loss = 0.2, CURVED
+    mean, variance = sgd_stationary_moments(loss, eta, size, sampling="without_replacement")
+    phi = mean + np.sqrt(variance) * np.array([-1.0, 1.0])
+    gradients = loss.per_example_gradients(phi)
+    squares = [gradients[:, list(b)].mean(axis=1) ** 2 for b in itertools.combinations(range(loss.n), size)]
+    expected = np.mean(phi * gradients.mean(axis=1)), eta / 2 * np.mean(squares)
+    found = fluctuation_dissipation(loss, eta, size, sampling="without_replacement")
+    assert found[:2] == pytest.approx(expected, rel=1e-10, abs=1e-15)
+    average = np.mean(loss.loss(phi))
+    assert stationary_loss(loss, eta, size, sampling="without_replacement") == pytest.approx(average, rel=1e-12)

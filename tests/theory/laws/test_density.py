@@ -6,6 +6,7 @@ from scipy.stats import cauchy, kstest
 
 from sgdsde_helpers.theory import (
     DomainTooSmallError,
+    GridLaw,
     GridTooCoarseError,
     NotNormalisableError,
     density_cdf,
@@ -68,3 +69,11 @@ def test_a_grid_too_coarse_is_refused_with_the_share_of_its_cell(points):
     fine = np.linspace(-0.06, 0.06, points)
     density = fokker_planck_density(lambda x: -x, lambda x: 1e-4 + 0 * x, fine)
     assert density_moments(fine, density)[1] == pytest.approx(5e-5, rel=1e-2)
+
+
+def test_the_outermost_cells_reach_as_far_out_as_in():
+    law = GridLaw(np.array([0.0, 1.0, 3.0]), np.array([0.2, 0.5, 0.3]))
+    np.testing.assert_allclose(law.edges, [-0.5, 0.5, 2.0, 4.0])
+    np.testing.assert_allclose(law.density(), [0.2, 0.5 / 1.5, 0.15])
+    np.testing.assert_allclose(law.cdf([-0.5, 0.0, 0.5, 2.0, 3.0, 4.0]), [0, 0.1, 0.2, 0.7, 0.85, 1])
+    assert (law.mean, law.variance) == pytest.approx((1.4, 3.2 - 1.4**2))

@@ -140,3 +140,17 @@ def test_readings_of_the_noise_move_the_mass_and_sgd_takes_itos_side():
     exact = chain_stationary_law(loud, eta, nodes=4000, method="solve").cdf(0.0)
     assert exact == pytest.approx(ito, abs=0.002)
     assert abs(exact - stratonovich) > 0.05
+
+
+def test_two_starts_in_two_traps_keep_half_the_mass_each():
+    """The grid must hold the interval of either start: noise below the largest slope keeps the chain in its well."""
+    law = chain_law(DoubleWell(0.3), 0.1, start=[-1.0, 1.0], n_steps=300, nodes=800)
+    assert law.cdf(0.0) == pytest.approx(0.5, abs=1e-12)
+    assert law.mean == pytest.approx(0, abs=1e-9)
+    assert (law.nodes[0], law.nodes[-1]) == pytest.approx((-law.nodes[-1], law.nodes[-1]))
+    assert law.nodes[-1] > 1.1
+
+
+def test_reach_is_where_the_nodes_end():
+    law = chain_stationary_law(ScalarQuadratic([1.0, 2.0], [0.0, 1.0]), 0.2, reach=40.0, nodes=300)
+    assert law.nodes[[0, -1]] == pytest.approx([2 / 3 - 40, 2 / 3 + 40])

@@ -44,3 +44,15 @@ def test_window_distances_of_the_gaussian_arms():
     assert found["Gaussian SGD"][0] == pytest.approx(0, abs=1e-12)
     expected = [gaussian_ks(0.0, (1 - np.exp(-2 * n * eta)) / (2 * n * eta)) for n in steps]
     assert np.allclose(found["SDE"], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_the_sde_arm_away_from_the_minimiser_knows_the_batch(batch_size):
+    """By hand: mean and variance of Ornstein-Uhlenbeck at time N eta, in units of the window's Gaussian."""
+    eta, n, away = 0.02, 10, 0.8
+    time, sigma2 = n * eta, WAITING.covariance(HOME)
+    noise = eta * sigma2 / batch_size
+    shift = (away * np.exp(-time) - away * (1 - time)) / np.sqrt(noise * time)
+    expected = gaussian_ks(shift, (1 - np.exp(-2 * time)) / (2 * time))
+    found = window_distances(WAITING, eta, [n], HOME + away, batch_size)["SDE"][0]
+    assert found == pytest.approx(expected, rel=1e-9)
