@@ -9,6 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, NoReturn
 
 import numpy as np
@@ -214,6 +215,8 @@ def array(
     """
     try:
         given = np.asarray(value)
+        if given.dtype == object and all(isinstance(x, Real) and not isinstance(x, bool) for x in given.flat):
+            given = given.astype(np.float64)  # numbers one by one, as columns of pandas' nullable types hold them
         if given.dtype.kind not in ("fiub" if booleans else "fiu"):  # nothing becomes a float in silence
             raise TypeError
         x = given.astype(np.float64)

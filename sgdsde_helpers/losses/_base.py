@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -173,7 +174,11 @@ class Loss(ABC):
         """`phi` as an array of floats whose last axes are the parameter's."""
         phi = np.asarray(phi)
         if phi.dtype.kind not in "fc":
-            phi = phi.astype(np.float64)
+            phi = (
+                phi.astype(np.float64)
+                if phi.dtype.kind in "iu"
+                else refuse("phi", phi, "an array of numbers", TypeError)
+            )
         if self.shape and phi.shape[-1:] != self.shape:
             raise ValueError(f"phi of shape {phi.shape} is not allowed: its last axis must have length {self.shape[0]}")
         return phi
@@ -181,6 +186,11 @@ class Loss(ABC):
     def _excess(self, size: int, sampling: str) -> float:
         """How much of Sigma is left in a batch of this size."""
         return minibatch_factor(self.n, size, sampling, independent=False)
+
+
+def a_loss(loss: Any) -> Loss:
+    """Return `loss`; raise unless it is a `Loss`."""
+    return loss if isinstance(loss, Loss) else refuse("loss", loss, "a Loss", TypeError)
 
 
 def _once(batch_gradient: Callable) -> Callable:
@@ -199,8 +209,9 @@ class FunctionLoss(Loss):
 
     Parameters
     ----------
-    loss : callable
-        :math:`L`: `phi` of shape (..., *shape) to an array of shape (...).
+    loss : callable or None
+        :math:`L`: `phi` of shape (..., *shape) to an array of shape (...). None where the gradients are those of no loss
+        that is written down, a field that turns for instance; then they are not checked against one.
     per_example_gradients : callable
         Gradients of the examples' losses: `phi` of shape (..., *shape) to an array of shape (..., n, *shape).
     n : int
@@ -215,12 +226,13 @@ class FunctionLoss(Loss):
     Raises
     ------
     ValueError
-        If a function does not return the shape stated above, or the gradients are not finite.
+        If a function does not return the shape stated above, the gradients are not finite, or their mean is not that of
+        the loss.
     """
 
     def __init__(
         self,
-        loss: Callable[[Array], Array],
+        loss: Callable[[Array], Array] | None,
         per_example_gradients: Callable[[Array], Array],
         n: int,
         shape: tuple[int, ...],
@@ -234,16 +246,20 @@ class FunctionLoss(Loss):
         self.minimiser = None if minimiser is None else array("minimiser", minimiser, self.shape)
         self._functions = {"loss": loss, "per_example_gradients": per_example_gradients, "hessian": hessian}
         for name, value in self._functions.items():
-            if not (callable(value) or (name == "hessian" and value is None)):
+            if not (callable(value) or (name != "per_example_gradients" and value is None)):
                 refuse(name, value, "a function of phi", TypeError)
         # Two chains at different places show whether the functions broadcast over the leading axes.
         probe = np.linspace(0.1, 0.2, 2 * int(np.prod(self.shape))).reshape(2, *self.shape)
         for name, value in self._functions.items():
             if value is not None:
                 array(name, getattr(self, name)(probe))
+        if loss is not None:
+            _check_gradient(self, probe)
 
     def loss(self, phi: Array) -> Array:
         """L at `phi`, as the reader's function gives it."""
+        if self._functions["loss"] is None:
+            refuse("loss", None, "a function of phi for L to have values", TypeError)
         return self._call("loss", phi, ())
 
     def per_example_gradients(self, phi: Array) -> Array:
@@ -259,9 +275,31 @@ class FunctionLoss(Loss):
     def _call(self, name: str, phi: Array, tail: tuple[int, ...]) -> Array:
         phi = self._parameter(phi)
         wanted = phi.shape[: phi.ndim - len(self.shape)] + tail
-        value = np.asarray(self._functions[name](phi))
+        value = np.asarray(self._functions[name](phi.copy()))  # which it may spoil
         if value.shape != wanted:
             raise ValueError(
                 f"{name}(phi) of shape {value.shape} is not allowed: for phi of shape {phi.shape} it must have shape {wanted}"
             )
         return value
+
+
+def _check_gradient(loss: Loss, phi: Array) -> None:
+    """Raise unless the mean of the examples' gradients at `phi` (m, *shape) is the slope of the loss along some direction.
+
+    Among many steps of the difference quotient one suits the loss's own units; a wrong gradient agrees with none.
+    """
+    direction = np.cos(np.arange(1.0, 1.0 + phi[0].size)).reshape(loss.shape)
+    slope = (loss.gradient(phi) * direction).reshape(len(phi), -1).sum(axis=1)
+    refused = None
+    with np.errstate(all="ignore"):
+        for step in 10.0 ** -np.arange(1, 13):
+            ahead, behind = loss.loss(phi + step * direction), loss.loss(phi - step * direction)
+            quotient, rounding = (ahead - behind) / (2 * step), np.finfo(float).eps * np.abs(ahead) / step
+            if (np.abs(quotient - slope) <= 1e-4 * np.abs(slope)).all():
+                return
+            if (rounding < 1e-4 * np.maximum(np.abs(slope), np.abs(quotient))).all():
+                refused = quotient[0]
+    if refused is not None:
+        raise ValueError(
+            f"per_example_gradients of mean slope {slope[0]:.6g} is not allowed: along the same direction loss has {refused:.6g}"
+        )

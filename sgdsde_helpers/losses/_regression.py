@@ -50,7 +50,7 @@ class LeastSquares(_ProductModel):
     def __init__(self, X: Array, y: Array):
         super().__init__(X, y)
         self._hessian = self.X.T @ self.X / self.n
-        self._root = np.linalg.qr(self.X / np.sqrt(self.n), mode="r")  # the loss through H would lose twice the digits
+        self._root = np.linalg.qr(self.X / np.sqrt(self.n))[1]  # the loss through H would lose twice the digits
         away, features = orthonormal(self.X)
         self.minimiser = away @ (features.T @ self.y) / self.n
         self._floor = (self._residual(self.minimiser) ** 2).mean() / 2

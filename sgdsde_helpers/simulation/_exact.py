@@ -9,6 +9,7 @@ import numpy as np
 
 from sgdsde_helpers.checks import Array, array, covariance_matrix, positive, refuse, square
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.losses._base import a_loss
 from sgdsde_helpers.simulation._divergence import time_step
 from sgdsde_helpers.simulation._factors import apply, factor
 from sgdsde_helpers.simulation._recording import Moments, Paths
@@ -135,7 +136,7 @@ def gradient_flow(loss: Loss, *, start: Array | float, times: Array) -> Array:
     times = array("times", times, ndim=1)
     if times[0] < 0 or (np.diff(times) <= 0).any():
         refuse("times", times, "numbers >= 0 in increasing order")
-    y0 = array("start", start, loss.shape).reshape(-1)
+    y0 = array("start", start, a_loss(loss).shape).reshape(-1)
 
     def slope(_: float, y: Array) -> Array:
         return -loss.gradient(y.reshape(loss.shape)).reshape(-1)

@@ -14,6 +14,7 @@ import numpy as np
 from sgdsde_helpers.checks import Array, array, count
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.losses._base import a_loss
 from sgdsde_helpers.losses._batches import BatchGradient, Folded
 from sgdsde_helpers.losses._memory import aligned_copy
 from sgdsde_helpers.sampling import scheme
@@ -131,7 +132,7 @@ class Minibatches:
     """
 
     def __init__(self, loss: Loss, batch_size: int, sampling: str = "with_replacement"):
-        self.loss, self.scheme = loss, scheme(sampling)
+        self.loss, self.scheme = a_loss(loss), scheme(sampling)
         self.size = checked_batch_size(batch_size, loss.n if self.scheme.distinct else None)
         self.width = min(block_width(prod(loss.shape)), self.scheme.widest(loss.n))
         self.order = loss.memory_order(self.size)
@@ -179,7 +180,7 @@ def starting_states(start: Array | float, shape: tuple[int, ...], n_chains: int,
 
 def states_of_loss(loss: Loss, start: Array | float | None, n_chains: int) -> Array:
     """Starting states (m, *shape) for a loss: where it was asked for, or at the minimiser, or at zero."""
-    if start is None:
+    if a_loss(loss) and start is None:
         start = np.zeros(loss.shape) if loss.minimiser is None else loss.minimiser
     return starting_states(start, loss.shape, n_chains)
 

@@ -7,9 +7,10 @@ from typing import Unpack
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, array, positive, refuse
+from sgdsde_helpers.checks import Array, array, positive, refuse, square
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.losses._base import a_loss
 from sgdsde_helpers.simulation._divergence import time_step
 from sgdsde_helpers.simulation._factors import apply, factor
 from sgdsde_helpers.simulation._recording import Moments, Paths
@@ -67,12 +68,13 @@ def euler_maruyama(
     root, states = _noise_and_states(drift, noise, start, n_paths)
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        here = read_only(phi)
         if callable(root):
             for dW in gaussians(rng, phi.shape, np.sqrt(dt)):
-                phi += drift(phi) * dt + apply(root(phi), dW)
+                phi += drift(here) * dt + apply(root(here), dW)
                 yield
         for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt)):
-            phi += drift(phi) * dt + noise_dW
+            phi += drift(here) * dt + noise_dW
             yield
 
     return run(steps, states, dt, time_step(dt), **plan)
@@ -116,14 +118,16 @@ def weak_second_order(
         refuse("noise", noise, "a number or a matrix, in a problem that is not scalar")
 
     def constant_noise(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        here = read_only(phi)
         for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt)):
-            a = drift(phi)
+            a = drift(here)
             phi += (a + drift(phi + a * dt + noise_dW)) * dt / 2 + noise_dW
             yield
 
     def noise_of_the_state(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        here = read_only(phi)
         for dW in gaussians(rng, phi.shape, np.sqrt(dt)):
-            a, b = drift(phi), root(phi)
+            a, b = drift(here), root(here)
             ahead = phi + a * dt
             up, down = root(ahead + b * np.sqrt(dt)), root(ahead - b * np.sqrt(dt))
             phi += (a + drift(ahead + b * dW)) * dt / 2 + (up + down + 2 * b) * dW / 4
@@ -150,7 +154,7 @@ def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Arra
     (drift, noise) : callables
         For `euler_maruyama`: minus the gradient, and a factor of eta Sigma(phi) / B.
     """
-    scale = positive("eta", eta) / checked_batch_size(batch_size)
+    loss, scale = a_loss(loss), positive("eta", eta) / checked_batch_size(batch_size)
 
     def drift(phi: Array) -> Array:
         return -loss.gradient(phi)
@@ -161,18 +165,9 @@ def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Arra
     return drift, noise
 
 
-def _constant_noise(noise: Array | float) -> Array:
-    root = array("noise", noise)
-    if root.ndim not in (0, 2) or root.shape[:1] != root.shape[1:]:
-        raise ValueError(
-            f"noise of shape {root.shape} is not allowed: it must be a number, a square matrix or a function"
-        )
-    return root
-
-
 def _noise_and_states(drift, noise, start: Array | float, n_paths: int):
     """The noise as a function or an array, and the starting states, whose shape is read off `start` and `noise`."""
-    root = noise if callable(noise) else _constant_noise(noise)
+    root = noise if callable(noise) else square("noise", noise)
     start = array("start", start)
     if not callable(root) and root.ndim == 2:
         shape = root.shape[:1]
@@ -184,17 +179,37 @@ def _noise_and_states(drift, noise, start: Array | float, n_paths: int):
 
 
 def _check_shapes(drift, root, states: Array) -> None:
-    """Raise unless drift and noise return shapes that fit the states."""
-    if not callable(drift):
-        refuse("drift", drift, "a function of phi", TypeError)
+    """Raise unless drift and noise return shapes that fit the states, and leave them as they are."""
     few = 3 if states.shape[1:] == (2,) else 2  # not as many as coordinates, so that a matrix is told from numbers
     phi = np.repeat(states[:1], few, axis=0)
-    if np.shape(drift(phi)) != phi.shape:
-        raise ValueError(
-            f"drift(phi) of shape {np.shape(drift(phi))} is not allowed: it must have phi's shape {phi.shape}"
-        )
+    shape = np.shape(_first_call("drift", drift, phi))
+    if shape != phi.shape:
+        raise ValueError(f"drift(phi) of shape {shape} is not allowed: it must have phi's shape {phi.shape}")
     allowed = {(), phi.shape[:1], 2 * phi.shape[1:], phi.shape + phi.shape[1:]}
-    if callable(root) and np.shape(root(phi)) not in allowed:
-        raise ValueError(
-            f"noise(phi) of shape {np.shape(root(phi))} is not allowed: it must be one of {sorted(allowed)}"
-        )
+    if callable(root) and (shape := np.shape(_first_call("noise", root, phi))) not in allowed:
+        raise ValueError(f"noise(phi) of shape {shape} is not allowed: it must be one of {sorted(allowed)}")
+
+
+def _first_call(name: str, function: Callable[[Array], Array], phi: Array) -> Array:
+    """Its value at `phi`; raise where it writes into `phi`, or, at its next call, into what it returned before."""
+    if not callable(function):
+        refuse(name, function, "a function of phi", TypeError)
+    try:
+        value = function(read_only(phi))
+        kept = np.array(value)
+        with np.errstate(all="ignore"):  # the second place need not be in its domain
+            function(read_only(phi + 1e-6))
+    except ValueError as error:
+        if "read-only" not in str(error):
+            raise
+        raise ValueError(f"{name} that changes phi in place is not allowed: it must return a new array") from error
+    if not np.array_equal(kept, value, equal_nan=True):
+        raise ValueError(f"{name} that returns one array at all calls is not allowed: it must return a new array")
+    return value
+
+
+def read_only(phi: Array) -> Array:
+    """The same states, for functions of the caller's, which must not write into them."""
+    view = phi.view()
+    view.flags.writeable = False
+    return view

@@ -60,8 +60,8 @@ def sgd_sweep(
             refuse(name, several, "a sequence of one number or more")
     etas = [positive("eta", eta) for eta in etas]
     batch_sizes = [checked_batch_size(size) for size in batch_sizes]
-    reports = [stable(loss, eta, size) for eta, size in product(etas, batch_sizes)]
     states = states_of_loss(loss, start, n_chains)
+    reports = [stable(loss, eta, size) for eta, size in product(etas, batch_sizes)]
     # Chains come first for the run, and lie side by side in memory for the arithmetic.
     settings = np.empty((len(batch_sizes), len(etas), *states.shape))
     settings[...] = states

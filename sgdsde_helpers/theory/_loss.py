@@ -6,14 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
-
-
-def a_loss(loss: Any) -> Loss:
-    """Return `loss`; raise unless it is a `Loss`."""
-    return loss if isinstance(loss, Loss) else checks.refuse("loss", loss, "a Loss", TypeError)
+from sgdsde_helpers.losses._base import a_loss
 
 
 def one_parameter(loss: Any) -> Loss:

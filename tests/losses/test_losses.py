@@ -358,6 +358,11 @@ def test_bad_data_are_refused(make, message):
             {"per_example_gradients": lambda phi: phi},
             r"per_example_gradients\(phi\) of shape .* must have shape \(2, 12, 3\)",
         ),
+        (
+            {"per_example_gradients": lambda phi: 2 * phi[..., None, :] + np.zeros((12, 1))},
+            r"per_example_gradients of mean slope .* is not allowed: along the same direction loss has",
+        ),
+        ({"per_example_gradients": None}, "per_example_gradients = None is not allowed"),
         ({"hessian": lambda phi: np.eye(3)}, r"hessian\(phi\) of shape \(3, 3\) is not allowed: .* \(2, 3, 3\)"),
         ({"minimiser": [0.0]}, r"minimiser of shape \(1,\) is not allowed: its shape must be \(3,\)"),
         ({"minimiser": [0.0, NAN, 0.0]}, r"minimiser = nan at index \(1,\)"),
@@ -369,7 +374,7 @@ def test_bad_data_are_refused(make, message):
 )
 def test_functions_of_the_wrong_shape_are_refused(change, message):
     good = {
-        "loss": lambda phi: (phi**2).sum(axis=-1),
+        "loss": lambda phi: (phi**2).sum(axis=-1) / 2,
         "per_example_gradients": lambda phi: phi[..., None, :] + np.zeros((12, 1)),
         "n": 12,
         "shape": (3,),
@@ -387,3 +392,51 @@ def test_rounding_never_makes_a_variance_negative():
     assert loss.covariance(near).min() >= 0
     assert loss.covariance(same + 0.1) == pytest.approx((0.35 * 0.1) ** 2, rel=1e-9)
     assert loss.covariance(same - 0.1) == pytest.approx((0.35 * 0.1) ** 2, rel=1e-9)
+
+
+@pytest.mark.parametrize("unit", [1e-6, 1.0, 1e9])
+def test_the_check_of_the_gradient_knows_no_units(unit):
+    """A bowl unit^2 (sqrt(1 + (phi / unit)^2) - 1), whose gradient bends over a length `unit`."""
+
+    def loss(phi):
+        return phi**2 / (1 + np.sqrt(1 + (phi / unit) ** 2))
+
+    def gradients(phi):
+        return (phi / np.sqrt(1 + (phi / unit) ** 2))[..., None]
+
+    FunctionLoss(loss, gradients, 1, ())
+    with pytest.raises(ValueError, match="of mean slope"):
+        FunctionLoss(loss, lambda phi: 1.01 * gradients(phi), 1, ())
+
+
+def test_gradients_of_no_loss_have_no_values_of_it():
+    turning = FunctionLoss(None, lambda phi: np.stack([-phi[..., 1], phi[..., 0]], axis=-1)[..., None, :], 1, (2,))
+    np.testing.assert_allclose(turning.gradient(np.array([1.0, 2.0])), [-2.0, 1.0])
+    with pytest.raises(
+        TypeError, match="loss = None is not allowed: it must be a function of phi for L to have values"
+    ):
+        turning.loss(np.zeros(2))
+
+
+def test_functions_that_work_in_place_spoil_nothing():
+    def gradients(phi):
+        phi -= 1.0
+        return phi[..., None]
+
+    loss, phi = FunctionLoss(lambda phi: (phi - 1) ** 2 / 2, gradients, 1, ()), np.array([3.0, 5.0])
+    np.testing.assert_array_equal(loss.gradient(phi), [2.0, 4.0])
+    np.testing.assert_array_equal(phi, [3.0, 5.0])
+
+
+@pytest.mark.parametrize("phi", [True, "1", [True, False], None])
+def test_a_parameter_that_is_no_number_is_named(phi):
+    for loss in (MeanEstimation(Y), DoubleWell(0.3), by_functions()):
+        with pytest.raises(TypeError, match="phi = .* is not allowed: it must be an array of numbers"):
+            loss.gradient(phi)
+
+
+def test_columns_of_python_numbers_are_data():
+    mixed = np.array([[1, 2.5], [3.0, 4]], dtype=object)  # as a frame of pandas' nullable types gives them
+    np.testing.assert_array_equal(MeanEstimation(mixed).x, [[1, 2.5], [3, 4]])
+    with pytest.raises(TypeError, match="x = .* an array of real numbers"):
+        MeanEstimation(np.array([1.0, None], dtype=object))

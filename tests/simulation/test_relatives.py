@@ -8,7 +8,18 @@ from simulation_checks import assert_covariance, assert_mean
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import LeastSquares, LogisticRegression, MeanEstimation, ScalarQuadratic
-from sgdsde_helpers.simulation import adam, gaussian_weight_sgd, momentum, sgd, streams, svag
+from sgdsde_helpers.simulation import (
+    adam,
+    gaussian_weight_sgd,
+    gradient_flow,
+    mala,
+    momentum,
+    sgd,
+    sgd_sde,
+    sgd_sweep,
+    streams,
+    svag,
+)
 from sgdsde_helpers.simulation._run import Minibatches
 from sgdsde_helpers.simulation._streams import gaussians
 
@@ -131,6 +142,15 @@ def test_gaussian_weights_have_the_first_two_moments_of_sgd():
 
 
 BAD = [
+    (lambda **k: sgd([1.0, -1.0], 0.1, **k), {}, r"loss = \[1.0, -1.0\] is not allowed: it must be a Loss"),
+    (lambda **k: momentum([1.0, -1.0], 0.1, 0.5, **k), {}, "must be a Loss"),
+    (lambda **k: gaussian_weight_sgd([1.0, -1.0], 0.1, **k), {}, "must be a Loss"),
+    (lambda **k: sgd_sweep([1.0, -1.0], [0.1], [1], n_chains=2, **k), {}, "must be a Loss"),
+    (lambda **k: mala([1.0, -1.0], 0.1, step=0.1, **k), {}, "must be a Loss"),
+    (lambda **k: gradient_flow([1.0, -1.0], start=0.0, times=[1.0]), {}, "must be a Loss"),
+    (lambda **k: sgd_sde([1.0, -1.0], 0.1), {}, "must be a Loss"),
+    (lambda **k: sgd(SMALL, True, **k), {}, "eta = True is not allowed"),
+    (lambda **k: sgd(SMALL, "0.1", **k), {}, "eta = '0.1' is not allowed"),
     (lambda **k: momentum(SMALL, 0.1, **k), {"mu": 1.0}, "mu = 1.0 is not allowed: it must be a number >= 0 and < 1"),
     (lambda **k: momentum(SMALL, 0.1, **k), {"mu": -0.1}, "mu = -0.1 is not allowed"),
     (lambda **k: momentum(SMALL, 0.1, **k), {"mu": np.nan}, "mu = nan is not allowed"),

@@ -17,6 +17,7 @@ from sgdsde_helpers.simulation import (
     ornstein_uhlenbeck,
     sgd_sde,
     streams,
+    weak_second_order,
 )
 from sgdsde_helpers.simulation._factors import factor
 from sgdsde_helpers.simulation._streams import gaussians
@@ -255,6 +256,37 @@ def test_starts_of_scalar_and_vector_problems():
     assert euler_maruyama(still, 1.0, start=[1.0, 2.0], n_paths=3, **k).final.shape == (3, 2)
     assert euler_maruyama(still, np.eye(2), start=[1.0, 2.0], n_paths=2, **k).final.shape == (2, 2)
     assert euler_maruyama(still, 1.0, start=[[1.0, 2.0], [3.0, 4.0]], **k).final.shape == (2, 2)
+
+
+def spoiling(phi):
+    phi *= -1
+    return phi
+
+
+def one_array():
+    out = np.empty(2)
+    return lambda phi: np.negative(phi, out=out)
+
+
+@pytest.mark.parametrize("scheme", [euler_maruyama, weak_second_order])
+def test_functions_that_work_in_place_are_refused(scheme):
+    k = {"dt": 0.1, "n_steps": 10, "start": 1.0, "seed": 1}
+    for function, what in [(spoiling, "changes phi in place"), (one_array(), "returns one array at all calls")]:
+        with pytest.raises(ValueError, match=f"drift that {what} is not allowed: it must return a new array"):
+            scheme(function, 0.0, **k)
+        with pytest.raises(ValueError, match=f"noise that {what} is not allowed: it must return a new array"):
+            scheme(np.negative, function, **k)
+    assert scheme(lambda p: p, lambda p: np.float64(0.0), **k).final > 2  # the same array back is no harm
+
+
+def test_a_function_that_works_in_place_later_on_is_stopped():
+    def late(phi):
+        if phi[0] > 1.5:
+            phi *= -1
+        return phi
+
+    with pytest.raises(ValueError, match="read-only"):
+        euler_maruyama(late, 0.0, dt=0.1, n_steps=50, start=1.0, seed=1)
 
 
 def test_a_path_that_diverges_is_stopped():

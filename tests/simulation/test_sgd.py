@@ -35,7 +35,7 @@ LOSSES = {
     "logistic, many features": LogisticRegression(WIDE, (X[:, 0] > 0.3) * 1.0, ridge=0.1),
     "softmax": SoftmaxRegression(X, np.digitize(X[:, 1], [-0.5, 0.5]), ridge=0.1),
     "double well": DoubleWell(0.3, 0.1),
-    "a reader's own": FunctionLoss(lambda p: p**2 / 2, lambda p: p[..., None] - np.array([1.0, 0.5]), 2, ()),
+    "a reader's own": FunctionLoss(lambda p: p**2 / 2, lambda p: p[..., None] - np.array([1.0, -1.0]), 2, ()),
 }
 SMALL = ScalarQuadratic([0.4, 1.0, 1.9], [1.0, -0.5, 0.7])
 PLANE = LeastSquares([[1.0, 0.2], [-0.3, 0.8], [0.5, -1.0], [0.1, 0.4]], [1.0, 0.0, 2.0, -1.0])
