@@ -242,7 +242,7 @@ def covariance_matrix(name: str, value: Any, dim: int | None = None) -> Array:
     ----------
     name : str
         The argument's name.
-    value : float or (d, d) array
+    value : float or ndarray of shape (d, d)
         What was given.
     dim : int, optional
         0 asks for a number (a scalar problem), d > 0 for a (d, d) matrix; None takes either.

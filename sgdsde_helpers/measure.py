@@ -114,12 +114,12 @@ def batch_means(series: Array, n_batches: int = 32) -> tuple[Array, Array]:
     return mean_and_error(x.reshape(n_batches, -1, *x.shape[1:]).mean(axis=1))
 
 
-def ks_distance(sample, cdf: Callable[[Array], Array]) -> float:
+def ks_distance(sample: Array, cdf: Callable[[Array], Array]) -> float:
     """Kolmogorov-Smirnov distance sup |F_m - F| between a sample's distribution function and a continuous one.
 
     Parameters
     ----------
-    sample : (m,) array
+    sample : ndarray of shape (m,)
         Independent draws.
     cdf : callable
         F, takes and gives arrays.
@@ -135,19 +135,19 @@ def ks_distance(sample, cdf: Callable[[Array], Array]) -> float:
     return float(max((after - f).max(), (f - before).max()))
 
 
-def skewness(values) -> float:
+def skewness(values: Array) -> float:
     """Skewness E(x - mean)^3 / sigma^3 of the uniform law on `values`, shape (n,)."""
     x = checks.array("values", values, ndim=1)
     centred = x - x.mean()
     return float(np.mean(centred**3) / checks.positive("standard deviation of values", x.std()) ** 3)
 
 
-def fitted_order(sizes, errors) -> float:
+def fitted_order(sizes: Array, errors: Array) -> float:
     """Slope of log(error) against log(size) by least squares: the order of convergence.
 
     Parameters
     ----------
-    sizes, errors : (K,) arrays
+    sizes, errors : ndarrays of shape (K,)
         Step sizes and positive errors.
 
     Returns
@@ -160,21 +160,21 @@ def fitted_order(sizes, errors) -> float:
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
 
 
-def measured_rotation(states, dt: float, center=0.0) -> Array:
+def measured_rotation(states: Array, dt: float, center: Array | float = 0.0) -> Array:
     """Rotation rate of each chain in the plane: the time average of (phi_1 phi'_2 - phi_2 phi'_1)/dt over its steps.
 
     Parameters
     ----------
-    states : (R, m, 2) array
+    states : ndarray of shape (R, m, 2)
         R states of m chains, every step recorded, at stationarity.
     dt : float
         Time between states: eta for SGD.
-    center : (2,) array
+    center : ndarray of shape (2,)
         Where to measure from; the mean does not depend on it, the scatter does.
 
     Returns
     -------
-    (m,) array
+    ndarray of shape (m,)
         One value for each chain, to be compared with entry [0, 1] of `rotation_rate`.
     """
     x = checks.array("states", states, (None, None, 2)) - checks.array("center", center)

@@ -325,3 +325,11 @@ def test_a_start_and_a_number_of_steps_change_the_law_together():
         for start, steps in ((0.0, 3), (0.0, 4), (2.0, 3))
     ]
     assert len({round(mean, 6) for mean in run}) == 3
+
+
+@pytest.mark.parametrize("function", sorted(FUNCTIONS))
+def test_every_argument_and_result_has_a_type(function):
+    signature = inspect.signature(FUNCTIONS[function])
+    untyped = [p.name for p in signature.parameters.values() if p.annotation is p.empty]
+    assert not untyped and signature.return_annotation is not signature.empty
+    assert ") array" not in FUNCTIONS[function].__doc__, "a shape is written: ndarray of shape (d, d)"

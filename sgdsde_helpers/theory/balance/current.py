@@ -30,14 +30,14 @@ def circulation(hessian: Array, noise_covariance: Array) -> Array:
 
     Parameters
     ----------
-    hessian : (d, d) array
+    hessian : ndarray of shape (d, d)
         H, or any stable drift matrix.
-    noise_covariance : (d, d) array
+    noise_covariance : ndarray of shape (d, d)
         2D = eta Sigma / B.
 
     Returns
     -------
-    (d, d) array
+    ndarray of shape (d, d)
     """
     h = checks.array("hessian", hessian, ndim=2)
     return rotation_rate(h, ou_stationary_covariance(h, noise_covariance)) / 2
@@ -51,14 +51,14 @@ def rotation_rate(hessian: Array, stationary_covariance: Array) -> Array:
 
     Parameters
     ----------
-    hessian : (d, d) array
+    hessian : ndarray of shape (d, d)
         H.
-    stationary_covariance : (d, d) array
+    stationary_covariance : ndarray of shape (d, d)
         S, of the SDE or of SGD.
 
     Returns
     -------
-    (d, d) array
+    ndarray of shape (d, d)
         Antisymmetric; in the plane entry [0, 1] is the rate.
     """
     h = checks.square("hessian", checks.array("hessian", hessian, ndim=2))
@@ -71,14 +71,14 @@ def probability_current(phi: Array, hessian: Array, noise_covariance: Array) -> 
 
     Parameters
     ----------
-    phi : (..., d) array
+    phi : ndarray of shape (..., d)
         Points, measured from the minimiser.
-    hessian, noise_covariance : (d, d) arrays
+    hessian, noise_covariance : ndarrays of shape (d, d)
         As in `circulation`.
 
     Returns
     -------
-    (..., d) array
+    ndarray of shape (..., d)
         Probability per unit time and area; its divergence is zero, and it runs along the ellipses of equal density.
     """
     s = ou_stationary_covariance(checks.array("hessian", hessian, ndim=2), noise_covariance)
@@ -97,9 +97,9 @@ def entropy_production(hessian: Array, noise_covariance: Array) -> float:
 
     Parameters
     ----------
-    hessian : (d, d) array
+    hessian : ndarray of shape (d, d)
         H.
-    noise_covariance : (d, d) array
+    noise_covariance : ndarray of shape (d, d)
         2D = eta Sigma / B, positive definite.
 
     Returns
@@ -116,7 +116,7 @@ def commutator_norm(hessian: Array, sigma: Array) -> float:
 
     Parameters
     ----------
-    hessian, sigma : (d, d) arrays
+    hessian, sigma : ndarrays of shape (d, d)
         H and Sigma, symmetric.
 
     Returns
@@ -137,7 +137,7 @@ def noise_with_gibbs_marginals(hessian: Array, temperature: float, coupling: flo
 
     Parameters
     ----------
-    hessian : (2, 2) array
+    hessian : ndarray of shape (2, 2)
         H.
     temperature : float
         T.
@@ -146,7 +146,7 @@ def noise_with_gibbs_marginals(hessian: Array, temperature: float, coupling: flo
 
     Returns
     -------
-    (2, 2) array
+    ndarray of shape (2, 2)
         2D = eta Sigma / B.
     """
     h = checks.positive_definite("hessian", hessian, 2)

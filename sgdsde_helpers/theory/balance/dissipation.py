@@ -60,14 +60,14 @@ def fluctuation_dissipation_samples(
     ----------
     loss : Loss
         Any loss.
-    states : (m, *shape) array
+    states : ndarray of shape (m, *shape)
         Stationary states of SGD with replacement.
     eta, batch_size
         Of that SGD.
 
     Returns
     -------
-    dissipation, fluctuation, sde_fluctuation : (m,) arrays
+    dissipation, fluctuation, sde_fluctuation : ndarrays of shape (m,)
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     phi = checks.array("states", states, (None, *a_loss(loss).shape))
@@ -128,14 +128,14 @@ def direction_temperatures(hessian: Array | float, stationary_covariance: Array 
 
     Parameters
     ----------
-    hessian : (d, d) array
+    hessian : ndarray of shape (d, d)
         H.
-    stationary_covariance : (d, d) array
+    stationary_covariance : ndarray of shape (d, d)
         S.
 
     Returns
     -------
-    eigenvalues, temperatures : (d,) arrays
+    eigenvalues, temperatures : ndarrays of shape (d,)
         In increasing order of the eigenvalues.
     """
     h = checks.positive_definite("hessian", hessian)

@@ -65,7 +65,9 @@ class Settling:
         )
 
 
-def settling(phi_ghat, ghat2, eta: float, *, mu: float = 0.0, v_ghat=None) -> Settling:
+def settling(
+    phi_ghat: Array | float, ghat2: Array | float, eta: float, *, mu: float = 0.0, v_ghat: Array | float | None = None
+) -> Settling:
     """Has the run settled? From the log of every step, for any loss, SGD or heavy ball.
 
     A ratio of dissipation and fluctuation near 1 does not say so: it is 1 minus the change of |phi|^2 over
@@ -73,7 +75,7 @@ def settling(phi_ghat, ghat2, eta: float, *, mu: float = 0.0, v_ghat=None) -> Se
 
     Parameters
     ----------
-    phi_ghat, ghat2 : (N,) or (N, m) arrays
+    phi_ghat, ghat2 : ndarrays of shape (N,) or (N, m)
         phi.ghat and |ghat|^2 at each of N >= 20 steps, ghat the gradient that the step used, weight decay included, and phi
         before the step, measured from any fixed place; for one run, or for m >= 2 independent chains.
     eta : float
@@ -107,14 +109,22 @@ def settling(phi_ghat, ghat2, eta: float, *, mu: float = 0.0, v_ghat=None) -> Se
     return Settling(*means, float(path[-1].mean()), float(error), rate * len(path))
 
 
-def norm_change(phi_ghat, ghat2, eta: float, n_steps: int, *, mu: float = 0.0, v_ghat=None) -> float | Array:
+def norm_change(
+    phi_ghat: Array | float,
+    ghat2: Array | float,
+    eta: float,
+    n_steps: int,
+    *,
+    mu: float = 0.0,
+    v_ghat: Array | float | None = None,
+) -> float | Array:
     """Change of |phi|^2 over a stretch of a run, from means over its steps: eta_e N (eta_e <|ghat|^2> - 2 <z.ghat>).
 
     Exact for every loss and noise. With momentum it is the change of |z|^2, z = phi + mu v/(1 - mu).
 
     Parameters
     ----------
-    phi_ghat, ghat2 : floats or (m,) arrays
+    phi_ghat, ghat2 : floats or ndarrays of shape (m,)
         Means of phi.ghat and |ghat|^2 over the steps; one number for each chain.
     eta, mu, v_ghat
         As in `settling`, with the mean of v.ghat.
@@ -123,7 +133,7 @@ def norm_change(phi_ghat, ghat2, eta: float, n_steps: int, *, mu: float = 0.0, v
 
     Returns
     -------
-    float or (m,) array
+    float or ndarray of shape (m,)
     """
     log = checks.array("phi_ghat", phi_ghat)
     squares = checks.array("ghat2", ghat2, log.shape)
@@ -132,7 +142,7 @@ def norm_change(phi_ghat, ghat2, eta: float, n_steps: int, *, mu: float = 0.0, v
     return float(change) if log.ndim == 0 else change
 
 
-def momentum_fluctuation(ghat2, grad2, eta: float, *, mu: float = 0.0) -> float | Array:
+def momentum_fluctuation(ghat2: Array | float, grad2: Array | float, eta: float, *, mu: float = 0.0) -> float | Array:
     """The fluctuation that equals <phi.grad L> at stationarity: (eta_e/2) [<|ghat|^2> - (2 mu/(1 + mu)) <|grad L|^2>].
 
     Exact for quadratic losses with any noise of mean zero; for others up to third derivatives. No velocity is needed. Half of
@@ -172,14 +182,14 @@ def hessian_relation_samples(loss: Loss, states: Array, eta: float, batch_size: 
     ----------
     loss : Loss
         Any loss.
-    states : (m, *shape) array
+    states : ndarray of shape (m, *shape)
         Stationary states of SGD with replacement.
     eta, batch_size
         Of that SGD.
 
     Returns
     -------
-    squared_gradient, curved : (m,) arrays
+    squared_gradient, curved : ndarrays of shape (m,)
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     phi = checks.array("states", states, (None, *a_loss(loss).shape))

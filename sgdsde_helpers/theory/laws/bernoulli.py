@@ -70,13 +70,13 @@ def two_point_characteristic_function(t: Array, eta: float, batch_size: int = 1)
 
     Parameters
     ----------
-    t : (k,) array
+    t : ndarray of shape (k,)
     eta : float in (0, 1)
     batch_size : int
 
     Returns
     -------
-    (k,) array
+    ndarray of shape (k,)
     """
     r, _, _ = _maps(eta, batch_size)
     t = checks.array("t", t)
@@ -156,7 +156,7 @@ def two_point_density(edges: Array, eta: float, batch_size: int = 1) -> Array:
 
     Returns
     -------
-    (k,) array. Where the law has no density this grows without bound as the bins shrink.
+    ndarray of shape (k,). Where the law has no density this grows without bound as the bins shrink.
     """
     edges = checks.array("edges", edges, ndim=1)
     if len(edges) < 2 or np.diff(edges).min() <= 0:

@@ -124,12 +124,12 @@ def normalised_density(log_density: Callable[[Array], Array], grid: Array) -> Ar
     ----------
     log_density : callable
         Takes increasing points (K,) and gives the logarithm of the density at them, up to one additive constant.
-    grid : (M,) array
+    grid : ndarray of shape (M,)
         Increasing points, wide enough to hold all but 1e-3 of the law.
 
     Returns
     -------
-    (M,) array
+    ndarray of shape (M,)
         The density. Its integral over the grid is one minus the mass outside.
 
     Raises
@@ -171,7 +171,7 @@ def density_moments(grid: Array, density: Array) -> tuple[float, float]:
 
     Parameters
     ----------
-    grid, density : (M,) arrays
+    grid, density : ndarrays of shape (M,)
         Points and density; the density is normalised on the grid first.
 
     Returns
@@ -185,7 +185,7 @@ def density_moments(grid: Array, density: Array) -> tuple[float, float]:
     return float(mean), float(np.trapezoid((grid - mean) ** 2 * density, grid))
 
 
-def gaussian_density(x, mean: float = 0.0, variance: float = 1.0) -> Array:
+def gaussian_density(x: Array | float, mean: float = 0.0, variance: float = 1.0) -> Array:
     """Density of the Gaussian law at the points `x`, of any shape; the variance is > 0."""
     variance = checks.positive("variance", variance)
     away = checks.array("x", x) - checks.number("mean", mean)
@@ -197,7 +197,7 @@ def density_cdf(grid: Array, density: Array) -> Callable[[Array], Array]:
 
     Parameters
     ----------
-    grid, density : (M,) arrays
+    grid, density : ndarrays of shape (M,)
         Points and density; the density is normalised on the grid first.
 
     Returns

@@ -32,12 +32,12 @@ def fokker_planck_generator(drift: Function, noise_variance: Function, grid: Arr
     ----------
     drift, noise_variance : callable
         Take and give arrays; the noise variance per unit time is eta sigma^2/B for SGD, and must be positive.
-    grid : (M,) array
+    grid : ndarray of shape (M,)
         Equally spaced points, each the centre of a cell.
 
     Returns
     -------
-    (3, M) array
+    ndarray of shape (3, M)
         Bands of the matrix A in d(mass)/dt = A mass, as `scipy.linalg.solve_banded` wants them: above, on and below the
         diagonal. Its columns sum to zero and its off-diagonal entries are not negative.
     """
@@ -61,7 +61,7 @@ def fokker_planck_density(drift: Function, noise_variance: Function, grid: Array
 
     Returns
     -------
-    (M,) array
+    ndarray of shape (M,)
         The density; its sum times the spacing is one.
 
     Raises
@@ -90,16 +90,16 @@ def fokker_planck_evolution(
     ----------
     drift, noise_variance, grid
         As in `fokker_planck_generator`.
-    start : float or (M,) array
+    start : float or ndarray of shape (M,)
         A point inside the grid, whose mass is shared by the two nearest cells so that its mean is kept, or a density.
-    times : (K,) array
+    times : ndarray of shape (K,)
         Increasing times, >= 0.
     n_steps : int
         Number of implicit steps up to the last time; the error in time is of order times[-1]/n_steps.
 
     Returns
     -------
-    (K, M) array
+    ndarray of shape (K, M)
         Densities; the sum of each times the spacing is one.
 
     Raises
@@ -133,12 +133,12 @@ def probability_flows(drift: Function, noise_variance: Function, grid: Array, de
     ----------
     drift, noise_variance : callable
         As in `fokker_planck_generator`.
-    grid, density : (M,) arrays
+    grid, density : ndarrays of shape (M,)
         Points and density; the derivative is taken by differences of second order.
 
     Returns
     -------
-    drift_flow, diffusion_flow : (M,) arrays
+    drift_flow, diffusion_flow : ndarrays of shape (M,)
         Probability per unit time, positive to the right.
     """
     grid = increasing_grid(grid)

@@ -34,7 +34,7 @@ def gaussian_chain_law(
         Learning rate.
     batch_size : int
         B.
-    grid : (M,) array
+    grid : ndarray of shape (M,)
         Increasing points, closer together than a step's standard deviation is long; the matrix has M^2 entries.
     start : float, optional
         Where the chain starts; with `n_steps`.

@@ -69,12 +69,12 @@ def gibbs_density(loss: Loss | Callable[[Array], Array], temperature: float, gri
         L; a callable takes and gives arrays (K,).
     temperature : float
         T.
-    grid : (M,) array
+    grid : ndarray of shape (M,)
         Increasing points.
 
     Returns
     -------
-    (M,) array
+    ndarray of shape (M,)
 
     Raises
     ------
@@ -101,14 +101,14 @@ def stationary_density(
     ----------
     drift, noise_variance : callable
         Take and give arrays (K,).
-    grid : (M,) array
+    grid : ndarray of shape (M,)
         Increasing points.
     reading : {"ito", "stratonovich", "isothermal"}
         Where in the step the noise is evaluated: start, middle or end.
 
     Returns
     -------
-    (M,) array
+    ndarray of shape (M,)
 
     Raises
     ------
@@ -148,14 +148,14 @@ def sde_stationary_density(loss: Loss, eta: float, batch_size: int = 1, *, grid:
         Learning rate.
     batch_size : int
         B.
-    grid : (M,) array
+    grid : ndarray of shape (M,)
         Increasing points.
     reading : {"ito", "stratonovich", "isothermal"}
         As in `stationary_density`.
 
     Returns
     -------
-    (M,) array
+    ndarray of shape (M,)
 
     Raises
     ------

@@ -24,16 +24,16 @@ def batch_mean_law(curvatures: Array | Loss, batch_size: int, weights: Array | N
 
     Parameters
     ----------
-    curvatures : (n,) array
+    curvatures : ndarray of shape (n,)
         Values of one draw.
     batch_size : int
         B.
-    weights : (n,) array, optional
+    weights : ndarray of shape (n,), optional
         Their probabilities; equal by default.
 
     Returns
     -------
-    values, weights : (k,) arrays
+    values, weights : ndarrays of shape (k,)
 
     Raises
     ------
@@ -64,7 +64,7 @@ def kesten_exponent(curvatures: Array | Loss, eta: float, batch_size: int = 1, w
         Learning rate.
     batch_size : int
         B, drawn with replacement.
-    weights : (n,) array, optional
+    weights : ndarray of shape (n,), optional
         Probabilities of the curvatures, for a quadrature of a continuous law; equal by default.
 
     Returns

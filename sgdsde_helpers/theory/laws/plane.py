@@ -31,11 +31,11 @@ class PlaneLaw:
 
     Attributes
     ----------
-    x, y : (nx,), (ny,) arrays
+    x, y : (nx,), ndarrays of shape (ny,)
         The grid.
-    density : (nx, ny) array
+    density : ndarray of shape (nx, ny)
         Probability per area; entry [i, j] belongs to the point (x[i], y[j]).
-    current : (nx, ny, 2) array
+    current : ndarray of shape (nx, ny, 2)
         The probability current J: drift times density minus D grad p.
     """
 
@@ -80,11 +80,11 @@ def fokker_planck_plane(
     ----------
     drift : callable
         Takes and gives arrays (..., 2).
-    noise_covariance : (2, 2) array
+    noise_covariance : ndarray of shape (2, 2)
         Q = 2D, positive definite, per unit time.
-    half_widths : (2,) array
+    half_widths : ndarray of shape (2,)
         Least half widths of the rectangle; one of them is enlarged so that the spacings have the ratio the noise asks for.
-    center : (2,) array
+    center : ndarray of shape (2,)
         Middle of the rectangle.
     points : int
         Number of points along the side that has fewer; the other side has more.

@@ -29,14 +29,14 @@ def tilt(loss: Loss, phi: Array, batch_size: int = 1) -> Array:
     ----------
     loss : Loss
         Of parameter shape ().
-    phi : (K,) array
+    phi : ndarray of shape (K,)
         Places.
     batch_size : int
         B, drawn with replacement.
 
     Returns
     -------
-    (K,) array
+    ndarray of shape (K,)
         Of the sign of g; infinite where all examples' gradients point the same way.
     """
     gradients = one_parameter(loss).per_example_gradients(checks.array("phi", phi))
@@ -60,12 +60,12 @@ def quasi_potential(loss: Loss, grid: Array, batch_size: int = 1) -> Array:
     ----------
     loss, batch_size
         As in `tilt`.
-    grid : (M,) array
+    grid : ndarray of shape (M,)
         Increasing points.
 
     Returns
     -------
-    (M,) array
+    ndarray of shape (M,)
 
     Raises
     ------

@@ -104,7 +104,7 @@ def chain_law(
     ----------
     loss, eta, batch_size, sampling, nodes
         As in `chain_stationary_law`; the chain must stay in a bounded interval.
-    start : float or (k,) array
+    start : float or ndarray of shape (k,)
         Where the chain starts, or k places that are equally likely.
     n_steps : int
         Number of steps, >= 0.

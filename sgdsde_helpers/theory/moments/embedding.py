@@ -44,7 +44,9 @@ def chain_cumulant(order: int, h: float, cumulant: float, eta: float, batch_size
     return float((-eta) ** k * kappa / (batch_size ** (k - 1) * (1 - (1 - eta * h) ** k)))
 
 
-def embedding_sde(hessian, sigma, eta: float, batch_size: int = 1) -> tuple[float | Array, float | Array]:
+def embedding_sde(
+    hessian: Array | float, sigma: Array | float, eta: float, batch_size: int = 1
+) -> tuple[float | Array, float | Array]:
     """The linear SDE dphi = -K phi dt + Q^(1/2) dW whose values at the times i eta have SGD's mean and covariances.
 
     K = -log(I - eta H)/eta and Q = K S + S K, S of `sgd_stationary_covariance`. In the eigenbasis of H, with
@@ -52,9 +54,9 @@ def embedding_sde(hessian, sigma, eta: float, batch_size: int = 1) -> tuple[floa
 
     Parameters
     ----------
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H, positive definite.
-    sigma : float or (d, d) array
+    sigma : float or ndarray of shape (d, d)
         Sigma, the covariance of the per-example gradient.
     eta : float
         Learning rate.
@@ -64,7 +66,7 @@ def embedding_sde(hessian, sigma, eta: float, batch_size: int = 1) -> tuple[floa
     Returns
     -------
     drift_matrix, noise_covariance
-        K and Q, floats or (d, d) arrays.
+        K and Q, floats or ndarrays of shape (d, d).
 
     Raises
     ------
@@ -91,7 +93,7 @@ def embedding_sde(hessian, sigma, eta: float, batch_size: int = 1) -> tuple[floa
 
 
 def modified_stationary_covariance(
-    hessian, sigma, eta: float, batch_size: int = 1, *, diffusion: bool = False
+    hessian: Array | float, sigma: Array | float, eta: float, batch_size: int = 1, *, diffusion: bool = False
 ) -> float | Array:
     """Stationary covariance of the second-order modified equation, drift -(I + eta H/2) H phi, on a quadratic loss.
 
@@ -105,7 +107,7 @@ def modified_stationary_covariance(
 
     Returns
     -------
-    float or (d, d) array
+    float or ndarray of shape (d, d)
     """
     h = checks.positive_definite("hessian", hessian)
     noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)

@@ -24,14 +24,14 @@ def flow_fluctuation(loss: Loss, *, start: float, times: Array, batch_size: int 
         In one dimension.
     start : float
         Place at time 0.
-    times : (T,) array
+    times : ndarray of shape (T,)
         Times >= 0, in increasing order.
     batch_size : int
         B.
 
     Returns
     -------
-    flow, fluctuation : (T,) arrays
+    flow, fluctuation : ndarrays of shape (T,)
         phi(t) and C(t), to about ten digits.
 
     Raises
@@ -64,7 +64,7 @@ def flow_fluctuation(loss: Loss, *, start: float, times: Array, batch_size: int 
     return begin + way, c
 
 
-def flow_deviation(fluctuation, eta) -> Array:
+def flow_deviation(fluctuation: Array | float, eta: Array | float) -> Array:
     """Standard deviation sqrt(eta C) of SGD about gradient flow, with C from `flow_fluctuation`, which holds the 1/B."""
     rate, c = checks.array("eta", eta), checks.array("fluctuation", fluctuation)
     if min(rate.min(), c.min()) < 0:
@@ -74,7 +74,7 @@ def flow_deviation(fluctuation, eta) -> Array:
     return np.sqrt(rate * c)
 
 
-def contraction(eta: float, n_steps, gap: float, curvature: float = 1.0) -> Array:
+def contraction(eta: float, n_steps: Array | int, gap: float, curvature: float = 1.0) -> Array:
     """Distance |1 - eta h|^i |gap| after i steps of two chains of one curvature h that draw the same batches.
 
     Where only the start differs it is the Wasserstein distance of the two laws too, since one is the other one shifted.

@@ -10,6 +10,7 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
+from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 
 __all__ = [
@@ -23,12 +24,12 @@ __all__ = [
 ]
 
 
-def momentum_max_stable_eta(hessian, mu: float = 0.0) -> float:
+def momentum_max_stable_eta(hessian: Array | float, mu: float = 0.0) -> float:
     """Learning rate from which on heavy ball without noise leaves a quadratic: 2 (1 + mu) / lambda_max(H).
 
     Parameters
     ----------
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H, positive definite.
     mu : float
         Momentum, in [0, 1).
@@ -42,7 +43,7 @@ def momentum_max_stable_eta(hessian, mu: float = 0.0) -> float:
 
 
 def momentum_stationary_covariance(
-    hessian, sigma, eta: float, batch_size: int = 1, *, mu: float = 0.0
+    hessian: Array | float, sigma: Array | float, eta: float, batch_size: int = 1, *, mu: float = 0.0
 ) -> float | Array:
     """Stationary covariance S of heavy ball with constant noise, exact at every eta below `momentum_max_stable_eta`.
 
@@ -51,9 +52,9 @@ def momentum_stationary_covariance(
 
     Parameters
     ----------
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H, positive definite.
-    sigma : float or (d, d) array
+    sigma : float or ndarray of shape (d, d)
         Sigma, the covariance of the per-example gradient.
     eta : float
         Learning rate.
@@ -64,7 +65,7 @@ def momentum_stationary_covariance(
 
     Returns
     -------
-    float or (d, d) array
+    float or ndarray of shape (d, d)
 
     Raises
     ------
@@ -84,21 +85,23 @@ def momentum_stationary_covariance(
     return float(s[0, 0]) if h.ndim == 0 else (s + s.T) / 2
 
 
-def momentum_move_covariances(hessian, stationary_covariance, eta: float, *, mu: float = 0.0) -> tuple:
+def momentum_move_covariances(
+    hessian: Array | float, stationary_covariance: Array | float, eta: float, *, mu: float = 0.0
+) -> tuple:
     """Covariance V = E v v' of a move, and C = E phi v' of a state with the move that led to it.
 
     V = eta (H S + S H)/(1 + mu) and C = eta (H S - mu S H)/(1 - mu^2), whatever the noise.
 
     Parameters
     ----------
-    hessian, stationary_covariance : floats or (d, d) arrays
+    hessian, stationary_covariance : floats or ndarrays of shape (d, d)
         H and S.
     eta, mu : float
         As in `momentum_stationary_covariance`.
 
     Returns
     -------
-    move, cross : floats or (d, d) arrays
+    move, cross : floats or ndarrays of shape (d, d)
         V and C.
     """
     h, s, eta, mu = _stationary_state(hessian, stationary_covariance, eta, mu)
@@ -107,7 +110,9 @@ def momentum_move_covariances(hessian, stationary_covariance, eta: float, *, mu:
     return (float(move[0, 0]), float(cross[0, 0])) if np.ndim(hessian) == 0 else (move, cross)
 
 
-def momentum_autocovariance(n_lags: int, hessian, stationary_covariance, eta: float, *, mu: float = 0.0) -> Array:
+def momentum_autocovariance(
+    n_lags: int, hessian: Array | float, stationary_covariance: Array | float, eta: float, *, mu: float = 0.0
+) -> Array:
     """Stationary autocovariance R_k = E phi_{j+k} phi_j', for k = 0, ..., n_lags.
 
     R_0 = S, R_1 = S - C with C of `momentum_move_covariances`, R_{k+1} = ((1 + mu) I - eta H) R_k - mu R_{k-1}.
@@ -116,7 +121,7 @@ def momentum_autocovariance(n_lags: int, hessian, stationary_covariance, eta: fl
     ----------
     n_lags : int
         The largest lag, in steps.
-    hessian, stationary_covariance : floats or (d, d) arrays
+    hessian, stationary_covariance : floats or ndarrays of shape (d, d)
         H and S.
     eta, mu : float
         As in `momentum_stationary_covariance`.
@@ -135,7 +140,7 @@ def momentum_autocovariance(n_lags: int, hessian, stationary_covariance, eta: fl
     return r[:, 0, 0] if np.ndim(hessian) == 0 else r
 
 
-def averaging_covariance(hessian, sigma, batch_size: int = 1) -> float | Array:
+def averaging_covariance(hessian: Array | float, sigma: Array | float, batch_size: int = 1) -> float | Array:
     """Limit of N Cov(mean of phi over N steps): H^-1 Sigma H^-1 / B, the same for every eta and mu.
 
     The mean of phi_{k+1} - phi_k = mu (phi_k - phi_{k-1}) - eta (H phi_k + xi_k) over N steps is O(1/N) on the left and in
@@ -148,7 +153,7 @@ def averaging_covariance(hessian, sigma, batch_size: int = 1) -> float | Array:
 
     Returns
     -------
-    float or (d, d) array
+    float or ndarray of shape (d, d)
     """
     h = checks.positive_definite("hessian", hessian)
     noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)
@@ -158,7 +163,7 @@ def averaging_covariance(hessian, sigma, batch_size: int = 1) -> float | Array:
 
 
 def momentum_stationary_moments(
-    loss, eta: float, batch_size: int = 1, *, mu: float = 0.0, sampling: str = "with_replacement"
+    loss: Loss, eta: float, batch_size: int = 1, *, mu: float = 0.0, sampling: str = "with_replacement"
 ) -> tuple[float | Array, float | Array]:
     """Exact stationary mean and covariance of heavy ball for affine per-example gradients A_k phi - c_k.
 
@@ -197,7 +202,7 @@ def momentum_stationary_moments(
 
 
 def momentum_stability_bound(
-    loss, batch_size: int = 1, *, mu: float = 0.0, sampling: str = "with_replacement"
+    loss: Loss, batch_size: int = 1, *, mu: float = 0.0, sampling: str = "with_replacement"
 ) -> float:
     """Learning rate from which on the second moment of heavy ball grows without bound, for affine per-example gradients.
 

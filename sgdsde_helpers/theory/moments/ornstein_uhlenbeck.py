@@ -37,11 +37,11 @@ def ou_mean(
 
     Parameters
     ----------
-    t : float or (T,) array
+    t : float or ndarray of shape (T,)
         Times, >= 0.
-    start, center : float or (d,) array
+    start, center : float or ndarray of shape (d,)
         Where the process starts, and c.
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H.
 
     Returns
@@ -65,11 +65,11 @@ def ou_covariance(t: Array | float, hessian: Array | float, noise_covariance: Ar
 
     Parameters
     ----------
-    t : float or (T,) array
+    t : float or ndarray of shape (T,)
         Times, >= 0.
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H.
-    noise_covariance : float or (d, d) array
+    noise_covariance : float or ndarray of shape (d, d)
         Q, per unit time: eta Sigma / B.
 
     Returns
@@ -90,14 +90,14 @@ def ou_stationary_covariance(hessian: Array | float, noise_covariance: Array | f
 
     Parameters
     ----------
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H; each eigenvalue must have a real part > 0.
-    noise_covariance : float or (d, d) array
+    noise_covariance : float or ndarray of shape (d, d)
         Q, per unit time: eta Sigma / B.
 
     Returns
     -------
-    float or (d, d) array
+    float or ndarray of shape (d, d)
 
     Raises
     ------
@@ -122,11 +122,11 @@ def ou_autocovariance(
 
     Parameters
     ----------
-    lag : float or (T,) array
+    lag : float or ndarray of shape (T,)
         Lags in time, of either sign.
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H.
-    stationary_covariance : float or (d, d) array
+    stationary_covariance : float or ndarray of shape (d, d)
         S, with H S + S H' = Q.
 
     Returns
@@ -150,11 +150,11 @@ def ou_spectrum(omega: Array | float, hessian: Array | float, noise_covariance: 
 
     Parameters
     ----------
-    omega : float or (T,) array
+    omega : float or ndarray of shape (T,)
         Angular frequencies.
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H.
-    noise_covariance : float or (d, d) array
+    noise_covariance : float or ndarray of shape (d, d)
         Q.
 
     Returns

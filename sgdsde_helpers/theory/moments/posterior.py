@@ -35,9 +35,9 @@ def linear_regression_posterior(
 
     Parameters
     ----------
-    X : (n, d) array
+    X : ndarray of shape (n, d)
         Features.
-    y : (n,) array
+    y : ndarray of shape (n,)
         Targets.
     noise_variance : float
         Variance of the noise of y.
@@ -46,8 +46,8 @@ def linear_regression_posterior(
 
     Returns
     -------
-    mean : (d,) array
-    covariance : (d, d) array
+    mean : ndarray of shape (d,)
+    covariance : ndarray of shape (d, d)
     """
     X = checks.array("X", X, ndim=2)
     y = checks.array("y", y, X.shape[:1])
@@ -64,7 +64,7 @@ def ula_stationary_covariance(hessian: Array | float, temperature: float, step: 
 
     Parameters
     ----------
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H.
     temperature : float
         T; 1/n for a posterior.
@@ -73,7 +73,7 @@ def ula_stationary_covariance(hessian: Array | float, temperature: float, step: 
 
     Returns
     -------
-    float or (d, d) array
+    float or ndarray of shape (d, d)
 
     Raises
     ------

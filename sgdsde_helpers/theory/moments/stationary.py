@@ -36,9 +36,9 @@ def sde_stationary_covariance(
 
     Parameters
     ----------
-    hessian : float or (d, d) array
+    hessian : float or ndarray of shape (d, d)
         H, positive definite.
-    sigma : float or (d, d) array
+    sigma : float or ndarray of shape (d, d)
         Sigma, the covariance of the per-example gradient (in one dimension the variance sigma^2, not sigma).
     eta : float
         Learning rate.
@@ -47,7 +47,7 @@ def sde_stationary_covariance(
 
     Returns
     -------
-    float or (d, d) array
+    float or ndarray of shape (d, d)
 
     Raises
     ------

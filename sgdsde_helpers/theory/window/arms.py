@@ -42,7 +42,7 @@ def window_cdf(
         N.
     start : float
         Where SGD starts.
-    points : (k,) array
+    points : ndarray of shape (k,)
         Places, as (phi - mean of the window's Gaussian) / its standard deviation.
     batch_size : int
         B.
@@ -51,7 +51,7 @@ def window_cdf(
 
     Returns
     -------
-    (k,) array
+    ndarray of shape (k,)
     """
     points, loss = checks.array("points", points, ndim=1), one_parameter(loss)
     mean, variance, _ = window_law(loss, eta, n_steps, start, batch_size)
@@ -86,13 +86,13 @@ def window_distances(
 
     Parameters
     ----------
-    n_steps : (K,) array of int
+    n_steps : ndarray of shape (K,) of int
         N; the rest as in `window_cdf`.
 
     Returns
     -------
     dict
-        "SGD", "Gaussian SGD" and "SDE", each with a (K,) array.
+        "SGD", "Gaussian SGD" and "SDE", each with an ndarray of shape (K,).
     """
     grid, loss = np.linspace(-4, 4, 401), one_parameter(loss)
     window_gaussian(loss, eta, 1, start, batch_size)  # refuses what is not a window's problem

@@ -121,12 +121,12 @@ def window_sides(
 
     Parameters
     ----------
-    n_steps : int or (K,) array of int
+    n_steps : int or ndarray of shape (K,)
         N; the rest as in `window_gaussian`.
 
     Returns
     -------
-    left, right : (K,) arrays
+    left, right : ndarrays of shape (K,)
     """
     p, steps = _problem(loss, eta, start, batch_size), counts(n_steps)
     constant = (abs(p.skew) / 6 + p.span / (2 * p.sigma)) / np.sqrt(2 * np.pi)
@@ -143,12 +143,12 @@ def predicted_window_ks(loss: Loss, eta: float, n_steps: Array | int, start: flo
 
     Parameters
     ----------
-    n_steps : int or (K,) array of int
+    n_steps : int or ndarray of shape (K,)
         N; the rest as in `window_gaussian`.
 
     Returns
     -------
-    (K,) array
+    ndarray of shape (K,)
     """
     p = _problem(loss, eta, start, batch_size)
     return np.array([_predicted(p, int(n)) for n in counts(n_steps)])
@@ -163,12 +163,12 @@ def exact_window_ks(loss: Loss, eta: float, n_steps: Array | int, start: float, 
 
     Parameters
     ----------
-    n_steps : int or (K,) array of int
+    n_steps : int or ndarray of shape (K,)
         N; the rest as in `window_gaussian`.
 
     Returns
     -------
-    (K,) array
+    ndarray of shape (K,)
     """
     p = _problem(loss, eta, start, batch_size)
     return np.array([_inverted(p, int(n)) for n in counts(n_steps)])

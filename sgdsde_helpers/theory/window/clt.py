@@ -73,7 +73,7 @@ def esseen_ks(values: Array, n: Array | int) -> float | Array:
 
     Parameters
     ----------
-    values : (k,) array
+    values : ndarray of shape (k,)
         One draw is uniform on these.
     n : int or array of int
         Number of terms.
@@ -165,7 +165,7 @@ def characteristic_width(values: Array, n: int = 1) -> float:
 
     Parameters
     ----------
-    values : (k,) array
+    values : ndarray of shape (k,)
         One draw is uniform on these.
     n : int
         Number of terms.

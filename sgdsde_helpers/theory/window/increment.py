@@ -12,7 +12,9 @@ from sgdsde_helpers.theory._loss import a_loss
 __all__ = ["increment_first_order", "increment_gaussian"]
 
 
-def increment_gaussian(loss: Loss, eta: float, t, start, batch_size: int = 1) -> tuple[Array, Array]:
+def increment_gaussian(
+    loss: Loss, eta: float, t: Array | float, start: Array | float, batch_size: int = 1
+) -> tuple[Array, Array]:
     """Mean phi_0 - g t and covariance eta Sigma t / B after a time t in which neither g nor Sigma has changed.
 
     Parameters
@@ -21,9 +23,9 @@ def increment_gaussian(loss: Loss, eta: float, t, start, batch_size: int = 1) ->
         Gives g and Sigma at `start`.
     eta : float
         Learning rate.
-    t : float or (T,) array
+    t : float or ndarray of shape (T,)
         Times since the start of the window, N eta after N steps.
-    start : float or (d,) array
+    start : float or ndarray of shape (d,)
         phi_0.
     batch_size : int
         B, drawn with replacement.
