@@ -15,7 +15,8 @@ BOOK = (".venv", "requirements.txt", "requirements-dev.txt")
 LAB = (".venv", "requirements.txt", "requirements-dev.txt", "requirements-lab.txt")
 PEERS = (".venv-bench", "requirements.txt", "benchmarks/requirements.txt")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-TESTS = ("-m", "pytest", "--nbval", "--nbval-current-env", "-n", "2", "--dist", "loadscope")
+NBVAL = ("--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/sanitize.cfg")
+TESTS = ("-m", "pytest", *NBVAL, "-n", "2", "--dist", "loadscope")
 
 # Command: what it does; the environment; what Python runs there, one after another. "FILES" are the words that follow the
 # command, or what stands behind the equals sign where there are none.

@@ -44,7 +44,7 @@ def tests_of(file: str, named: tuple[str, ...]) -> list[str]:
     if named:
         return list(named[0].split())
     if file.startswith("chapters/"):
-        return ["--nbval", "--nbval-current-env", file]
+        return ["--nbval", "--nbval-current-env", "--nbval-sanitize-with", "tests/sanitize.cfg", file]
     path = Path(file).relative_to("sgdsde_helpers")
     own = Path("tests") / path.parent / f"test_{path.stem.lstrip('_')}.py"
     for place in (own, own.parent, own.parent.parent):

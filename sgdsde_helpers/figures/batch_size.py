@@ -37,7 +37,7 @@ def inverse_variance(lines: Mapping[str, tuple], marks: Mapping[str, tuple], sde
         ax.errorbar(*values, fmt="o", color=ARMS[name], label=name)
     ax.axhline(sde, color=SDE, ls="-.", label="SDE")
     ax.set_ylim(bottom=0)
-    ax.legend(loc="lower left", fontsize=10)
+    ax.legend(loc="lower left")
     label_axes(ax, "batch size $B$", "1 / variance")
     return fig
 
@@ -86,7 +86,7 @@ def rule_panel(loss: ScalarQuadratic, ax: Axes, eta: float, batch_size: int, see
         for side in (-1, 1):
             ax.axvline(side * np.sqrt(variance), color=color, ls=dashes, lw=1.4, label=name if side > 0 else None)
     ax.set(xlim=(-1.2, 1.2), ylim=(0, 8))
-    ax.legend(loc="upper right", fontsize=10)
+    ax.legend(loc="upper right")
     label_axes(ax, r"$\Phi - \Phi^*$", "density")
     measured, error = variance_and_error(final)
     return f"{setting(eta, batch_size)}: variance {measured:.5f} ± {error:.5f}; exact {exact:.5f}, SDE {sde:.5f}."

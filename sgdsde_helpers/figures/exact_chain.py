@@ -115,7 +115,7 @@ def two_clouds(hessian: np.ndarray, sigma: np.ndarray, mu: float, rate: float, s
         _cloud(ax, sample, exact, sde, MOMENTUM if m else SGD)
         panel_title(ax, f"momentum {m:g}" if m else "SGD")
         label_axes(ax, r"$\Phi_1$", r"$\Phi_2$" if ax is axes[0] else None)
-    axes[0].legend(loc="upper left", fontsize=10)
+    axes[0].legend(loc="upper left")
     reach = 3.6 * np.sqrt(np.diag(sde))
     axes[0].set(xlim=(-reach[0], reach[0]), ylim=(-reach[1], reach[1]))
     return fig

@@ -70,17 +70,18 @@ def fluctuations(
     etas : (K,) and arms : name -> (root mean square distances, standard errors), each (K,).
     size : C at that time.
     """
-    fig, (left, right) = new_figure(1, 2, height=3.6)
+    fig, (left, right) = new_figure(1, 2, height=4.2)
     left.plot(times, predicted, color=PREDICTION, label=r"$\sqrt{C(t)}$")
     for (eta, values), color in zip(scaled.items(), SHADES):
         left.plot(times, values, "o", color=color, label=rf"$\eta = 1/{round(1 / eta)}$")
-    left.set_ylim(bottom=0)
+    left.set_ylim(0, 2.1 * predicted.max())
     left.legend(loc="upper right")
     label_axes(left, r"time $t$", r"rms distance / $\sqrt{\eta}$")
     right.plot(etas, flow_deviation(size, etas), color=PREDICTION, linewidth=1.3, label=r"$\sqrt{\eta\,C}$", zorder=1)
     for shift, (arm, (values, errors)) in zip((0.93, 1.0, 1.07), arms.items()):  # side by side, or they hide each other
         measured(right, etas * shift, values, errors, fmt=MARKERS[arm], color=ARMS[arm], label=arm)
     log_ticks(right, etas[::2], [0.01, 0.02], [f"1/{round(1 / eta)}" for eta in etas[::2]])
+    right.set_ylim(top=3 * max(values.max() for values, _ in arms.values()))
     right.legend(loc="upper left", handletextpad=0.4)
     label_axes(right, r"learning rate $\eta$", "rms distance")
     return fig
@@ -133,12 +134,12 @@ def u_shape(
             steps[shown], distances[shown], MARKERS[arm], color=ARMS[arm], label=arm, zorder=3 if arm == "SGD" else 2
         )
     ax.annotate(
-        f"best window\n$N = {bottom[0]}$", bottom, (bottom[0], 3.2 * bottom[1]), ha="center", fontsize=11.5,
+        f"best window\n$N = {bottom[0]}$", bottom, (bottom[0], 3.2 * bottom[1]), ha="center",
         arrowprops={"arrowstyle": "->", "color": PREDICTION, "linewidth": 1.2},
     )  # fmt: skip
     log_ticks(ax, [1, 3, 10, 30, 100], [0.003, 0.01, 0.03, 0.1])
     ax.set_ylim(0.1 * bottom[1], 1.3 * arms["SGD"].max())
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, handletextpad=0.3)
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=4, handletextpad=0.1, columnspacing=0.6)
     label_axes(ax, "steps in the window $N$", "distance from the Gaussian")
     return fig
 
@@ -157,13 +158,13 @@ def universal_window(
     curve : (s, f(s)).
     bottoms : label -> (etas, exact smallest distances, predicted ones), (K,) each.
     """
-    fig, (left, right) = new_figure(1, 2, height=3.7)
+    fig, (left, right) = new_figure(1, 2, height=4.6)
     left.plot(*curve, color=PREDICTION, label="$f(s)$")
     for (label, (s, distance)), marker, color in zip(collapsed.items(), "osD", SHADES):
         left.plot(s, distance, marker, color=color, label=label, markersize=5)
     log_ticks(left, [0.1, 0.3, 1, 3], [0.5, 1, 2])
     left.set_ylim(0.4, 2.2)
-    left.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), ncols=2, handletextpad=0.3, columnspacing=0.9)
+    left.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), handletextpad=0.3)
     label_axes(left, r"$s = N / N_c$", r"distance / $\frac{1}{2}\eta N_c$")
     for (label, (etas, exact, predicted)), marker, color in zip(bottoms.items(), "os", (SGD, SKY)):
         right.plot(etas, exact, marker, color=color, label=label)

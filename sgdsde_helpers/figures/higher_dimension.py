@@ -96,7 +96,7 @@ def spreading(clouds: Mapping[float, np.ndarray], rate: float, curves: Mapping[s
     for time in clouds:
         covariance_ellipse(left, ou_covariance(time, np.zeros((2, 2)), rate * np.eye(2)), linewidth=1.5, zorder=3)
         top = 2.05 * np.sqrt(rate * time)
-        left.text(0, top, f"$t = {time:g}$", ha="center", va="bottom", fontsize=11.5, bbox=patch, zorder=4)
+        left.text(0, top, f"$t = {time:g}$", ha="center", va="bottom", bbox=patch, zorder=4)
     left.set(xlim=(-widest, widest), ylim=(-widest, widest), aspect="equal")
     label_axes(left, r"$\Phi_1$", r"$\Phi_2$")
     times = np.array([0.0, max(t[-1] for t, _ in curves.values())])
@@ -151,7 +151,7 @@ def lyapunov_errors(etas: np.ndarray, misses: Mapping[str, np.ndarray]) -> Figur
         ax.loglog(
             etas, values, line + ("-" if name.endswith("B = 1") else "--"), color=color, linewidth=1.3, label=name
         )
-    ax.legend(loc="upper left")
+    fig.legend(loc="outside upper center", ncols=2)
     ax.set_xticks([0.01, 0.1], ["0.01", "0.1"])
     label_axes(ax, r"learning rate $\eta$", r"relative error of $S$")
     return fig

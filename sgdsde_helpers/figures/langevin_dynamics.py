@@ -43,7 +43,7 @@ def clouds(
         panel_title(ax, name)
         label_axes(ax, r"$w_1$")
     label_axes(axes[0], None, r"$w_2$")
-    axes[0].legend(loc="upper right", fontsize=10)
+    axes[0].legend(loc="upper right")
     return fig
 
 

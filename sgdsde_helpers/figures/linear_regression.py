@@ -99,7 +99,7 @@ def settling_panel(loss: LeastSquares, ax: Axes, eta: float, batch_size: int, se
     ax.axhline(exact, color=PREDICTION, ls="--", label="exact chain")
     ax.axhline(frozen, color=MUTED, ls=":", label="frozen noise")
     ax.set(yscale="log", xlim=(0, 150), ylim=(1e-4, 0.5))
-    ax.legend(loc="upper right", fontsize=10, ncols=3)
+    ax.legend(loc="upper right", ncols=3)
     label_axes(ax, r"time $t = i\eta$", "excess loss")
     return (
         f"{setting(eta, batch_size)}: excess loss {mean:.5f} ± {error:.5f} for t > 75; "

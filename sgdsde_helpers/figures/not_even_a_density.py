@@ -73,7 +73,7 @@ def cascade(rows: int = 300, bins: int = 540) -> Figure:
     ax.imshow(image, origin="lower", aspect="auto", extent=(-1, 1, etas[0], etas[-1]), cmap="Blues", vmin=0, vmax=1)
     for eta, name in ((2 / 3, "Cantor"), (0.5, "uniform"), (GOLDEN, "golden"), (TRAPEZOID, "trapezoid")):
         ax.plot([1.0, 1.04], [eta, eta], color=FLOW, clip_on=False, linewidth=1.4)
-        ax.text(1.055, eta, name, va="center", fontsize=11.5)
+        ax.text(1.055, eta, name, va="center")
     ax.set(xlim=(-1, 1), ylim=(etas[0], etas[-1]))
     label_axes(ax, r"parameter $\Phi$", r"learning rate $\eta$")
     return fig

@@ -72,7 +72,7 @@ def linear_rule(measured: Mapping[str, tuple], momentum: tuple[np.ndarray, np.nd
     ax.plot(*momentum, color=PREDICTION, lw=1.2, ls="--", label="momentum, predicted")
     ax.set(ylim=(0.408, top))
     log_ticks(ax, 2 ** np.arange(9))
-    ax.legend(loc="upper left", fontsize=10)
+    ax.legend(loc="upper left")
     label_axes(ax, "batch size $B$", "objective")
     return fig
 
@@ -131,7 +131,7 @@ def training_panel(network: TanhNetwork, ax: Axes, eta: float, batch_size: int, 
     ax.plot(paths.t, losses.mean(axis=1), color=SGD, lw=2.2, label="mean of 16 chains")
     ax.axhline(np.log(CLASSES), color=MUTED, lw=1.0, ls=":", label="log 10: guessing")
     ax.set(xlim=(0, end), ylim=(0.1, 4.0), yscale="log")
-    ax.legend(loc="upper right", fontsize=10)
+    ax.legend(loc="upper right")
     label_axes(ax, r"time $t = i\eta$", "training loss")
     mean, error = mean_and_error(losses[-1])
     return f"{setting(eta, batch_size)}: training loss at t = {paths.t[-1]:.3g}: {mean:.3f} ± {error:.3f} after {steps} steps."

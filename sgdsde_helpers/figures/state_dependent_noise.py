@@ -60,7 +60,7 @@ def three_variances(
     `exact` holds for each model the means and variances (2, K) at `etas`; `found` the mean, the variance and the error
     after each, (4, k), at the learning rates `some`; `noise` is s0^2/2h, so that the variance is shown over eta times it.
     """
-    fig, axes = new_figure(1, 2, height=3.5)
+    fig, axes = new_figure(1, 2, height=4.0)
     looks = {"SGD": (SGD, "-"), "SDE (Ito)": (SDE, "-"), "Stratonovich": (ACCENT, "--")}
     mean, mean_error = found[:2]
     variance, variance_error = found[2:] / (some * noise)
@@ -72,7 +72,7 @@ def three_variances(
     measured(axes[1], some, variance, variance_error, label="SGD, measured")
     label_axes(axes[0], r"learning rate $\eta$", r"mean of $\Phi$")
     label_axes(axes[1], r"learning rate $\eta$", r"variance over $\eta s_0^2/2h$")
-    axes[1].legend()
+    fig.legend(*axes[1].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
 
@@ -92,7 +92,7 @@ def wells(
     axes[0].plot(grid, sigma, color=MUTED, linestyle=":", label=r"noise $\sigma(\Phi)$")
     axes[1].plot(grid, np.full_like(grid, np.interp(0.0, grid, sigma)), color=MUTED, linestyle=":")
     axes[0].set(xlim=(-1.6, 1.8), ylim=(0, 2.7))
-    axes[0].legend(loc="upper right", fontsize=10)
+    axes[0].legend(loc="upper right")
     label_axes(axes[0], None, "density")
     return fig
 
@@ -109,7 +109,7 @@ def odds(etas: np.ndarray, log_odds: dict[str, np.ndarray], slopes: dict[str, fl
         anchor = log_odds["SGD" if line == "-" else "SDE"][coldest]
         ax.plot(x, anchor + slope * (x - x[coldest]), line, color=PREDICTION, linewidth=1.2, label=name)
     label_axes(ax, r"$1/\eta$", "log odds, quiet to loud well")
-    ax.legend()
+    fig.legend(loc="outside upper center", ncols=2)
     return fig
 
 
@@ -131,7 +131,7 @@ def tails(
         panel_title(ax, name)
         label_axes(ax, r"$r$")
     label_axes(axes[0], None, r"$P(|\Phi| > r)$")
-    axes[0].legend(loc="lower left")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
     return fig
 
 

@@ -21,7 +21,6 @@ from sgdsde_helpers.figures.style import (
     SKY,
     house_style,
     label_axes,
-    legend_above,
     new_figure,
     panel_title,
 )
@@ -159,8 +158,7 @@ def weak_errors(etas: np.ndarray, second: Mapping[str, np.ndarray], variance: Ma
             )
         label_axes(ax, r"learning rate $\eta$", what)
         ax.set_xticks([0.01, 0.1], ["0.01", "0.1"])
-    left, _right = panels
-    left.legend(loc="lower right", handlelength=1.0, borderaxespad=0.0)
+    fig.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
     return fig
 
 
@@ -209,7 +207,7 @@ def arms_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) ->
         look = {} if name == "SGD" else {"fill": False, "alpha": 1.0, "linewidth": 1.5}
         histogram(right, samples[name] / scale, _EDGES, color=color, label=name, **look)
     right.set(xlim=(-3.5, 4.5), ylim=(0, 1.0))
-    legend_above(right, handlelength=1.0, columnspacing=1.0)
+    right.legend(loc="upper left", handlelength=1.0, ncols=2, columnspacing=0.6)
     label_axes(right, r"$\Phi\,/\,\sqrt{\eta\sigma^2/2B}$", "density")
     return _arms_caption(eta, batch_size, samples)
 

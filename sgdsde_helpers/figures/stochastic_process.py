@@ -93,14 +93,14 @@ def distance_between_laws(etas: Sequence[float], steps: np.ndarray, distances: n
     distances : (len(etas), k) measured Wasserstein distances.
     gap : distance of the two starts.
     """
-    fig, ax = new_figure(height=3.8)
+    fig, ax = new_figure(height=4.2)
     for eta, values, color in zip(etas, distances, (SGD, FLOW, ACCENT, MUTED)):
         ax.plot(steps, contraction(eta, steps, gap), color=PREDICTION, linewidth=1.1, zorder=1)
         ax.plot(steps, values, "o", color=color, label=rf"$\eta = {eta:g}$")
     ax.plot([], [], color=PREDICTION, linewidth=1.1, label=r"$|1-\eta|^{\,i}\,|\varphi - \varphi^\prime|$")
     ax.set_yscale("log")
     ax.set_ylim(distances.min() / 2, 1.4 * gap)
-    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=5, columnspacing=0.9, handletextpad=0.3)
+    ax.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=3, columnspacing=0.9, handletextpad=0.3)
     label_axes(ax, "step $i$", "distance of the two laws")
     return fig
 
@@ -120,7 +120,7 @@ def variance_within_epochs(states: np.ndarray, predicted: np.ndarray, flat: floa
     for start in range(0, len(states), length):
         ax.axvline(start, ymax=0.72, color=MUTED, linewidth=0.9, linestyle=":")
     ax.axhline(flat, color=PREDICTION, linestyle="--")
-    ax.text(steps[-1], 1.03 * flat, "independent draws, predicted", ha="right", va="bottom", fontsize=11.5)
+    ax.text(steps[-1], 1.03 * flat, "independent draws, predicted", ha="right", va="bottom")
     ax.plot(steps, predicted[steps % length], color=PREDICTION, linewidth=1.2, label="reshuffled, predicted")
     variance, error = variance_and_error(states.T)
     measured(ax, steps, variance, error, label="reshuffled, measured")
@@ -165,8 +165,8 @@ def gibbs_laws(grid: np.ndarray, loss: np.ndarray, densities: Mapping[float, np.
     label_axes(left, r"$\Phi$", r"$\mathcal{L}(\Phi)$")
     for (temperature, density), color in zip(densities.items(), (SGD, ACCENT, FLOW)):
         right.plot(grid, density, color=color, label=f"$T = {temperature:g}$")
-    right.legend(loc="upper center", handlelength=0.8, borderaxespad=0.0)
-    right.set_ylim(bottom=0)
+    right.legend(loc="upper center", handlelength=0.8)
+    right.set_ylim(0, 1.6 * max(density.max() for density in densities.values()))
     label_axes(right, r"$\Phi$", "Gibbs density")
     return fig
 

@@ -32,7 +32,7 @@ def flows(grid: np.ndarray, drift_flow: np.ndarray, diffusion_flow: np.ndarray) 
     ax.plot(grid, diffusion_flow, color=SDE, label=r"diffusion flow $-\frac{1}{2}\eta\sigma^2 p'/B$")
     ax.plot(grid, drift_flow + diffusion_flow, color=PREDICTION, linestyle="--", label="sum")
     label_axes(ax, r"parameter $\Phi$", "flow to the right")
-    ax.legend()
+    fig.legend(loc="outside upper center", ncols=2, columnspacing=1.0)
     return fig
 
 
@@ -48,7 +48,7 @@ def evolution(grid: np.ndarray, densities: np.ndarray, times: list[float], sampl
         ax.set_xlim(seen[0], seen[-1])
         label_axes(ax, r"$\Phi$")
     label_axes(axes[0], None, "density")
-    axes[-1].legend(fontsize=10)
+    fig.legend(*axes[-1].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return fig
 
 

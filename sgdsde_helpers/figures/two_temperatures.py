@@ -95,6 +95,7 @@ def current(hessian: np.ndarray, noise_covariance: np.ndarray, states: np.ndarra
     measured(right, times[shown], *mean_and_error(turns[shown].T), zorder=4, label="mean of all")
     right.plot(times, rate * times, color=PREDICTION, linestyle="--", label="predicted")
     right.axhline(0.0, color=FLOW, linewidth=1.2)
+    right.set_ylim(top=1.6 * turns[:, :30].max())
     right.legend(loc="upper left", borderaxespad=0.0)
     panel_title(right, "area swept by SGD")
     label_axes(right, r"time $t = i\eta$", "turns round the ellipse")

@@ -20,11 +20,10 @@ from PIL.PngImagePlugin import PngInfo
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.figures.marks import setting
-from sgdsde_helpers.figures.style import MUTED, PAPER, style_context
+from sgdsde_helpers.figures.style import MUTED, PAPER, TEXT, WIDTH, style_context
 
 Draw = Callable[[Any, float, int, int], str]
 
-WIDTH = 6.4  # inches; the page shows it as wide as its column, 690 px at most
 DPI = 135
 COLOURS = 64  # lines, their smoothed edges and a filled histogram need no more; a third of the bytes of true colour
 
@@ -98,7 +97,7 @@ class Painter:
         """Say in words, in the picture's place, why there is no picture."""
         self.figure.clear()
         wrapped = "\n".join(textwrap.wrap(text, 58))
-        self.figure.text(0.5, 0.5, wrapped, ha="center", va="center", fontsize=12.5, color=MUTED)
+        self.figure.text(0.5, 0.5, wrapped, ha="center", va="center", fontsize=TEXT, color=MUTED)
 
     def _clear(self) -> None:
         """Bare axes; the same axes where nothing but marks was drawn, since new ticks cost a third of a picture."""
