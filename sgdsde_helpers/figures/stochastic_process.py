@@ -194,3 +194,22 @@ def stationary_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: i
         f"{setting(eta, batch_size)}: variance {in_words(variance, width, error)}; "
         f"excess kurtosis {excess} (a bell curve has 0)."
     )
+
+
+@house_style
+def two_orders(forward: np.ndarray, reversed_order: np.ndarray) -> Figure:
+    """The same batches applied in their order and in the opposite one: the first wanders for ever, the second converges.
+
+    Parameters
+    ----------
+    forward, reversed_order : (steps + 1, starts) the states after each number of batches, from the same starts.
+    """
+    fig, panels = new_figure(1, 2, height=3.1, sharey=True)
+    for ax, states, title in zip(panels, (forward, reversed_order), ("newest batch last", "newest batch first")):
+        ax.plot(np.arange(len(states)), states[:, 0], color=SGD, label="from the lower start")
+        ax.plot(np.arange(len(states)), states[:, -1], color=SKY, linestyle="--", label="from the upper start")
+        label_axes(ax, "number of batches $i$")
+        panel_title(ax, title)
+    label_axes(panels[0], "number of batches $i$", "state")
+    panels[0].legend(loc="upper right")
+    return fig

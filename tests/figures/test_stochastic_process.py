@@ -112,3 +112,12 @@ def test_widget_draws_the_law_beside_the_gaussian_of_its_variance():
         bell = line(right, "bell curve")
         assert bell[:, 1] == pytest.approx(np.exp(-(bell[:, 0] ** 2) / 2) / np.sqrt(2 * np.pi))
         assert f"variance predicted {variance:.2f}" in caption
+
+
+def test_two_orders_shows_each_order_in_its_own_panel():
+    rng = np.random.default_rng(3)
+    forward, backward = rng.normal(size=(2, 9, 2))
+    left, right = figures.two_orders(forward, backward).axes
+    for ax, states in ((left, forward), (right, backward)):
+        for k, name in ((0, "from the lower start"), (1, "from the upper start")):
+            assert line(ax, name) == pytest.approx(np.column_stack([np.arange(9), states[:, k]]))
