@@ -6,7 +6,7 @@ SGD, SDE, EXACT, LANGEVIN, RUN, RECORDING, FACTORS, STREAMS, SWEEP, DIVERGENCE =
     for name in ("sgd", "sde", "exact", "langevin", "run", "recording", "factors", "streams", "sweep", "divergence")
 )
 SAMPLING = "sgdsde_helpers/sampling.py"
-OF_EXACT = "tests/simulation/test_sde.py"
+OF_EXACT = "tests/simulation/test_exact.py"
 
 # fmt: off
 MUTANTS = [
@@ -20,12 +20,14 @@ MUTANTS = [
     (SGD, "(1 - root) / 2 * gradient(phi, two)", "(root - 1) / 2 * gradient(phi, two)", "SVAG's weights sum to 1"),
     (SGD, "states, step = states_of_loss(loss, start, n_chains), eta / l", "states, step = states_of_loss(loss, start, n_chains), eta", "SVAG's steps are l times shorter"),
     (SGD, "size = np.sqrt(v / (1 - b2**i)) + eps", "size = np.sqrt(v) + eps", "Adam corrects the bias of v"),
-    (SDE, "phi += drift(phi) * dt + apply(root(phi), dW)", "phi += drift(phi) * dt + apply(root(phi + drift(phi) * dt), dW)", "Ito: the noise is taken before the step"),
-    (SDE, "for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt)):\n            phi += drift(phi) * dt + noise_dW", "for noise_dW in gaussians(rng, phi.shape, root * dt):\n            phi += drift(phi) * dt + noise_dW", "Brownian motion grows like sqrt(dt)"),
+    (SDE, "phi += drift(here) * dt + apply(root(here), dW)", "phi += drift(here) * dt + apply(root(phi + drift(here) * dt), dW)", "Ito: the noise is taken before the step"),
+    (SDE, "for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt)):\n            phi += drift(here) * dt + noise_dW", "for noise_dW in gaussians(rng, phi.shape, root * dt):\n            phi += drift(here) * dt + noise_dW", "Brownian motion grows like sqrt(dt)"),
     (SDE, "phi += (a + drift(phi + a * dt + noise_dW)) * dt / 2 + noise_dW", "phi += a * dt + noise_dW", "second order needs the drift at the end", "tests/simulation/test_weak_second_order.py"),
     (SDE, "(up - down) * (dW**2 - dt) / (4 * np.sqrt(dt))", "(up - down) * dW**2 / (4 * np.sqrt(dt))", "the Ito correction has mean 0", "tests/simulation/test_weak_second_order.py"),
-    (SDE, "scale = positive(\"eta\", eta) / checked_batch_size(batch_size)", "scale = positive(\"eta\", eta)", "B divides the SDE's noise"),
+    (SDE, "positive(\"eta\", eta) / checked_batch_size(batch_size)", "positive(\"eta\", eta)", "B divides the SDE's noise"),
     (SDE, "return np.sqrt(scale) * factor(loss.covariance(phi))", "return scale * factor(loss.covariance(phi))", "the factor is a square root"),
+    (SDE, "    view.flags.writeable = False\n", "", "a drift that works in place changes the path"),
+    (SDE, "if not np.array_equal(kept, value, equal_nan=True):", "if False:", "a drift with one array for all calls"),
     (EXACT, "shift = mean - apply(decay, mean)", "shift = mean", "the centre of Ornstein-Uhlenbeck", OF_EXACT),
     (EXACT, "np.sqrt(dt) * factor(c)", "dt * factor(c)", "Brownian motion grows like sqrt(dt)", OF_EXACT),
     (EXACT, "return -loss.gradient(y.reshape(loss.shape))", "return loss.gradient(y.reshape(loss.shape))", "downhill", OF_EXACT),
