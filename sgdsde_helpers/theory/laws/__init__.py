@@ -2,6 +2,7 @@
 
 from sgdsde_helpers.theory.laws.bernoulli import *
 from sgdsde_helpers.theory.laws.density import *
+from sgdsde_helpers.theory.laws.exit import *
 from sgdsde_helpers.theory.laws.fokker_planck import *
 from sgdsde_helpers.theory.laws.gaussian_chain import *
 from sgdsde_helpers.theory.laws.gibbs import *

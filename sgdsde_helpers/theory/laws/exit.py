@@ -1,0 +1,203 @@
+"""How long until a state is passed: mean exit times of the SDE, of Gaussian SGD and of SGD, without simulation.
+
+All three ask for the mean time until a process that starts at `start` is first above `end`; times of chains are in units of
+t = i eta, as the SDE's are. Nothing waits for rare events: the cost does not grow with the answer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sgdsde_helpers.checks import Array, count, number, positive, refuse
+from sgdsde_helpers.checks import batch_size as checked_batch_size
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
+from sgdsde_helpers.theory.laws.transfer import batch_images, invariant_interval
+
+__all__ = ["chain_exit_time", "gaussian_chain_exit_time", "kramers_time", "sde_exit_time"]
+
+
+def kramers_time(well: float, top: float, barrier: float, temperature: float) -> float:
+    r"""Kramers' time from one well to the other, :math:`2\pi e^{\Delta/T} / \sqrt{L''(a)\,|L''(b)|}`; to the top it is half of that.
+
+    Parameters
+    ----------
+    well, top : float
+        Curvatures L'' at the bottom of the well, > 0, and at the top, < 0.
+    barrier : float
+        Height Delta of the top over the bottom, > 0.
+    temperature : float
+        T = eta sigma^2 / (2 B).
+
+    Returns
+    -------
+    float
+        A time in units of t = i eta, to leading order in T / Delta.
+    """
+    if not number("top", top) < 0:
+        refuse("top", top, "a number < 0: the curvature at a maximum")
+    curvatures = positive("well", well) * -top
+    return float(
+        2 * np.pi / np.sqrt(curvatures) * np.exp(positive("barrier", barrier) / positive("temperature", temperature))
+    )
+
+
+def sde_exit_time(
+    loss: Loss, eta: float, batch_size: int = 1, *, start: float, end: float, reach: float, points: int = 20_001
+) -> float:
+    r"""Mean time until the SDE :math:`d\Phi = -g\,dt + \sqrt{\eta\sigma^2(\Phi)/B}\,dW` (Ito) first passes `end` from `start` < `end`.
+
+    With D = eta sigma^2 / B and :math:`\psi = \exp\int 2 g / D` it is :math:`\int_{start}^{end} \psi(y) \int_{-\infty}^{y}
+    \frac{2}{D\psi}\,dz\,dy`, here by Simpson's rule.
+
+    Parameters
+    ----------
+    loss : Loss
+        Of parameter shape (), with noise at every place that is passed.
+    eta, batch_size
+        Learning rate and B.
+    start, end : float
+        Where the path begins, and what it is to pass.
+    reach : float
+        Where the inner integral begins, in place of minus infinity; below `start`.
+    points : int
+        Points of the grid from `reach` to `end`.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed, the noise vanishes, or `reach` cuts off more than a millionth of the inner integral.
+    """
+    from scipy.integrate import cumulative_simpson  # imported late: it takes longer than all the rest
+
+    loss, eta, start, end = _problem(loss, eta, start, end)
+    reach, points = number("reach", reach), count("points", points, minimum=101)
+    if not reach < start:
+        refuse("reach", reach, f"a number < start = {start:g}")
+    y = np.linspace(reach, end, points)
+    diffusion = eta / checked_batch_size(batch_size) * loss.covariance(y)
+    if not (diffusion > 0).all():
+        refuse(
+            "loss", type(loss).__name__, f"one with noise at every place; it has none at {y[np.argmin(diffusion)]:g}"
+        )
+    log_psi = cumulative_simpson(2 * loss.gradient(y) / diffusion, x=y, initial=0.0)
+    weight = 2 / diffusion * np.exp(log_psi.min() - log_psi)  # one scale for both, so that neither overflows
+    inner = cumulative_simpson(weight, x=y, initial=0.0)
+    if weight[0] * (y[-1] - y[0]) > 1e-6 * inner[-1]:
+        refuse("reach", reach, "smaller: the law has mass there")
+    top = log_psi[y >= start].max()
+    outer = cumulative_simpson(np.exp(np.minimum(log_psi - top, 0.0)) * inner, x=y, initial=0.0)
+    return float((outer[-1] - np.interp(start, y, outer)) * np.exp(top - log_psi.min()))
+
+
+def gaussian_chain_exit_time(
+    loss: Loss, eta: float, batch_size: int = 1, *, start: float, end: float, reach: float
+) -> float:
+    r"""Mean time until Gaussian SGD is first above `end`: :math:`\tau(x) = \eta + \int_{-\infty}^{end} p(x, y)\,\tau(y)\,dy`.
+
+    p(x, .) is the normal density of a step. Nystrom's method with Gauss-Legendre nodes from `reach` to `end`, four to the width
+    of a step: tau is smooth below `end`, so the error falls off exponentially with the number of nodes.
+
+    Parameters
+    ----------
+    loss, eta, batch_size, start, end, reach
+        As in `sde_exit_time`.
+
+    Returns
+    -------
+    float
+        In units of t = i eta.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not allowed, or a step is so short that over 4,000 nodes are wanted.
+    """
+    loss, eta, start, end = _problem(loss, eta, start, end)
+    reach = number("reach", reach)
+    if not reach < start:
+        refuse("reach", reach, f"a number < start = {start:g}")
+    width = eta * np.sqrt(loss.covariance(np.linspace(reach, end, 1001)).min() / checked_batch_size(batch_size))
+    nodes = int(np.ceil(4 * (end - reach) / width)) if width > 0 else 4001
+    if nodes > 4000:
+        refuse("eta", eta, f"larger: a step's width of {width:.2g} asks for {nodes} nodes, over 4000")
+    x, w = np.polynomial.legendre.leggauss(max(nodes, 40))
+    x, w = (end - reach) / 2 * (x + 1) + reach, (end - reach) / 2 * w
+
+    def step_density(place: Array) -> Array:
+        deviation = eta * np.sqrt(loss.covariance(place) / batch_size)
+        away = (x - (place - eta * loss.gradient(place))[:, None]) / deviation[:, None]
+        return np.exp(-(away**2) / 2) / (np.sqrt(2 * np.pi) * deviation[:, None]) * w
+
+    tau = np.linalg.solve(np.eye(len(x)) - step_density(x), np.full(len(x), eta))
+    return float(eta + step_density(np.array([start]))[0] @ tau)
+
+
+def chain_exit_time(
+    loss: Loss, eta: float, batch_size: int = 1, *, start: float, end: float, nodes: int = 4001
+) -> tuple[float, float]:
+    """A bracket for the mean time until SGD is first above `end`: the true value lies between the two numbers.
+
+    Where every batch's map keeps the order of states, the mean time falls with the state. To put each image on the grid node
+    below it makes the time longer, on the node above it shorter. Both are sparse linear systems; the bracket closes as 1/nodes.
+
+    Parameters
+    ----------
+    loss, eta, batch_size, start, end
+        As in `sde_exit_time`; batches with replacement, few enough to list.
+    nodes : int
+        Nodes of the grid.
+
+    Returns
+    -------
+    lower, upper : float
+        In units of t = i eta; both infinite where SGD never passes `end`.
+
+    Raises
+    ------
+    ValueError
+        If a batch's map does not keep the order of states: `eta` is too large for the bracket.
+    """
+    from scipy.sparse import csc_array, identity
+    from scipy.sparse.linalg import spsolve
+
+    loss, eta, start, end = _problem(loss, eta, start, end)
+    images, probability = batch_images(loss, eta, batch_size, "with_replacement")
+    try:
+        if invariant_interval(images, start)[1] <= end:
+            return np.inf, np.inf
+    except ValueError:  # the chain is not bounded, so it is not held below `end` either
+        pass
+    low = start
+    for _ in range(10_000):
+        lower = min(low, images(np.linspace(low, end, 257)).min())
+        if low - lower <= 1e-12 * (end - low):
+            break
+        low = lower
+    grid = np.linspace(low, end, count("nodes", nodes, minimum=11))
+    targets = images(grid)
+    if (np.diff(targets, axis=0) < 0).any():
+        refuse("eta", eta, "smaller: the steps must keep the order of states")
+    row, bounds = np.broadcast_to(np.arange(len(grid))[:, None], targets.shape), []
+    inside = targets <= end
+    share = np.broadcast_to(probability, targets.shape)[inside]
+    for side, shift in (("right", -1), ("left", 0)):  # the node below: longer; above: shorter
+        column = np.clip(
+            np.searchsorted(grid, targets[inside], side="left" if shift == 0 else side) + shift, 0, len(grid) - 1
+        )
+        step = csc_array((share, (row[inside], column)), shape=(len(grid), len(grid)))
+        tau = spsolve((identity(len(grid), format="csc") - step).tocsc(), np.full(len(grid), eta))
+        at = np.searchsorted(grid, start, side="right") - 1 if shift else np.searchsorted(grid, start)
+        bounds.append(float(tau[at]))
+    return min(bounds), max(bounds)
+
+
+def _problem(loss: Loss, eta: float, start: float, end: float) -> tuple[Loss, float, float, float]:
+    start, end = number("start", start), number("end", end)
+    if not start < end:
+        refuse("end", end, f"a number > start = {start:g}")
+    return one_parameter(loss), positive("eta", eta), start, end

@@ -1,0 +1,94 @@
+"""Mean exit times: closed forms, brackets that close, and chains that are run."""
+
+import numpy as np
+import pytest
+from scipy.linalg import solve_banded
+
+from sgdsde_helpers.losses import DoubleWell, MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.measure import mean_and_error
+from sgdsde_helpers.simulation import gaussian_sgd, sgd
+from sgdsde_helpers.theory import chain_exit_time, gaussian_chain_exit_time, kramers_time, sde_exit_time
+
+WELL, WAY = DoubleWell(0.9), {"start": -1.0, "end": 0.0}
+PARABOLA = MeanEstimation([-1.5, 0.5, 1.0])  # variance 7/6
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+def test_sde_on_a_parabola_by_its_differential_equation(batch_size):
+    """(q/2) tau'' - x tau' = -1 by finite differences; q without B, or q for q/2, fails."""
+    q, end = 0.4 * 7 / 6 / batch_size, 0.8
+    x, d = np.linspace(-6, end, 6801, retstep=True)
+    n = len(x) - 1
+    a = np.zeros((3, n))
+    a[0, 1:], a[2, :-1] = q / 2 / d**2 - x[: n - 1] / (2 * d), q / 2 / d**2 + x[1:n] / (2 * d)
+    a[1] = -q / d**2
+    a[0, 1] += q / 2 / d**2 + x[0] / (2 * d)  # reflected far to the left
+    tau = solve_banded((1, 1), a, -np.ones(n))
+    expected = np.interp(-0.2, x[:-1], tau)
+    assert sde_exit_time(PARABOLA, 0.4, batch_size, start=-0.2, end=end, reach=-6.0) == pytest.approx(
+        expected, rel=2e-3
+    )
+
+
+def test_kramers_is_the_limit():
+    eta = 0.02
+    exact = sde_exit_time(WELL, eta, **WAY, reach=-3.0)
+    assert exact / (kramers_time(2, -1, 0.25, eta * 0.81 / 2) / 2) == pytest.approx(1, abs=0.02)
+    assert kramers_time(2, -1, 0.25, 0.1) / kramers_time(8, -1, 0.25, 0.1) == pytest.approx(
+        2
+    )  # the curvature of the well
+
+
+def test_the_quiet_well_holds_longer():
+    """The quiet well holds longer: the noise at the place, and not at the other well, is what counts."""
+    left, right = (sde_exit_time(DoubleWell(0.9, tilt=t), 0.2, **WAY, reach=-3.0) for t in (0.2, -0.2))
+    assert left > right  # tilt > 0 makes the left well the quiet one
+
+
+@pytest.mark.parametrize(("arm", "batch_size"), [(sgd, 1), (sgd, 2), (gaussian_sgd, 2)])
+def test_chains_that_are_run(arm, batch_size):
+    """False alarms: |z| > 5 in three lines, 2e-6. Gaussian for sampled noise, or B for its root, is off by tens."""
+    eta = 0.2
+    loss = DoubleWell(0.9 * np.sqrt(batch_size))
+    if arm is sgd:
+        lower, upper = chain_exit_time(loss, eta, batch_size, **WAY)
+        assert lower < upper < 1.05 * lower
+        expected = (lower + upper) / 2
+    else:
+        expected = gaussian_chain_exit_time(loss, eta, batch_size, **WAY, reach=-2.5)
+    above = (
+        arm(loss, eta, batch_size=batch_size, n_steps=4000, n_chains=2000, start=-1.0, record="all", seed=4).states > 0
+    )
+    assert above.any(axis=0).all()
+    mean, error = mean_and_error(eta * above.argmax(axis=0))
+    assert abs(mean - expected) < 5 * error + 0.01 * expected
+
+
+def test_the_bracket_closes_from_both_sides():
+    coarse, fine = (chain_exit_time(WELL, 0.15, **WAY, nodes=nodes) for nodes in (1001, 4001))
+    assert coarse[0] <= fine[0] <= fine[1] <= coarse[1]
+    assert fine[1] / fine[0] - 1 < (coarse[1] / coarse[0] - 1) / 2
+
+
+def test_a_trap_is_for_ever():
+    assert chain_exit_time(DoubleWell(0.38), 0.05, **WAY) == (np.inf, np.inf)
+    lower, upper = chain_exit_time(DoubleWell(0.5), 0.2, **WAY)
+    assert np.isfinite(lower)
+    assert np.isfinite(upper)
+
+
+@pytest.mark.parametrize(
+    ("function", "bad", "said"),
+    [
+        (sde_exit_time, {"end": -1.0, "reach": -3.0}, "end"),
+        (sde_exit_time, {"reach": -0.5}, "reach"),
+        (sde_exit_time, {"reach": -1.01}, "reach"),
+        (gaussian_chain_exit_time, {"reach": 0.5}, "reach"),
+        (gaussian_chain_exit_time, {"eta": 1e-5, "reach": -3.0}, "eta"),
+        (chain_exit_time, {"eta": 1.5}, "eta"),
+        (chain_exit_time, {"loss": ScalarQuadratic([1.0, 1.0], [0.0, 1.0]), "end": np.nan}, "end"),
+    ],
+)
+def test_bad_input_is_named(function, bad, said):
+    with pytest.raises(ValueError, match=f"^{said}"):
+        function(**{"loss": WELL, "eta": 0.1, **WAY, **bad})
