@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -33,6 +33,8 @@ from sgdsde_helpers.theory import (
     sde_stationary_covariance,
     sgd_stationary_moments,
 )
+
+Draw = Callable[[Sequence[Axes], float, int, int], str]  # axes, eta, B and the seed to a caption
 
 
 @house_style
@@ -157,7 +159,7 @@ def lyapunov_errors(etas: np.ndarray, misses: Mapping[str, np.ndarray]) -> Figur
     return fig
 
 
-def window_panels(loss: Loss, length: float):
+def window_panels(loss: Loss, length: float) -> Draw:
     """A drawing function for `explore`: the noise of a window of fixed length, as it is and on the ruler of its deviation."""
     phi = np.zeros(2)
 
@@ -189,7 +191,7 @@ def window_panels(loss: Loss, length: float):
     return draw
 
 
-def stationary_panels(loss: LeastSquares):
+def stationary_panels(loss: LeastSquares) -> Draw:
     """A drawing function for `explore`: the stationary cloud as it is, and on the ruler that the SDE gives it."""
     hessian, sigma = loss.hessian(loss.minimiser), loss.covariance(loss.minimiser)
     slowest = np.linalg.eigvalsh(hessian)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgdsde_helpers.figures.marks import cloud, covariance_ellipse, in_words, measured, setting
@@ -24,7 +25,7 @@ from sgdsde_helpers.simulation import langevin
 from sgdsde_helpers.theory import sgld_stationary_moments
 
 
-def _cloud(ax, sample: np.ndarray, center: np.ndarray, exact: np.ndarray, posterior: np.ndarray) -> None:
+def _cloud(ax: Axes, sample: np.ndarray, center: np.ndarray, exact: np.ndarray, posterior: np.ndarray) -> None:
     cloud(ax, sample, shown=2500)
     covariance_ellipse(ax, posterior, center, edgecolor=FLOW, linewidth=2.4, label="posterior")
     covariance_ellipse(ax, exact, center, edgecolor=PREDICTION, linestyle="--", label="prediction")
@@ -43,7 +44,7 @@ def clouds(
         panel_title(ax, name)
         label_axes(ax, r"$w_1$")
     label_axes(axes[0], None, r"$w_2$")
-    axes[0].legend(loc="upper right")
+    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper right", ncols=2)
     return fig
 
 
@@ -72,7 +73,7 @@ def posterior_ratio(steps: np.ndarray, ratios: dict[str, np.ndarray]) -> Figure:
     return fig
 
 
-def sgld_panel(loss: Loss, posterior: np.ndarray, ax, eta: float, batch_size: int, seed: int) -> str:
+def sgld_panel(loss: Loss, posterior: np.ndarray, ax: Axes, eta: float, batch_size: int, seed: int) -> str:
     """One setting of the chapter's widget: SGLD with step eta, its exact ellipse and the posterior's."""
     temperature = 1 / loss.n
     _, exact = sgld_stationary_moments(loss, temperature, eta, batch_size)

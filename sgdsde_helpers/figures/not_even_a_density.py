@@ -48,8 +48,8 @@ def laws(etas: list[float], names: list[str], bins: int = 540) -> Figure:
     for ax, eta, name in zip(axes.flat, etas, names, strict=True):
         ax.stairs(two_point_density(edges, eta), edges, fill=True, color=SGD, alpha=0.75)
         bell(ax, edges, 0.0, sde_stationary_covariance(1.0, 1.0, eta), color=SDE)
-        ax.set(xlim=(-1.1, 1.1), ylim=(0, 2.4))
-        panel_title(ax, f"η = {eta:.3f}" + (f", {name}" if name else ""))
+        ax.set(xlim=(-1.25, 1.25), ylim=(0, 2.4), xticks=(-1, 0, 1))
+        panel_title(ax, f"η = {eta:.3f}\n{name}".rstrip())
     for ax in axes[-1]:
         label_axes(ax, r"parameter $\Phi$")
     for ax in axes[:, 0]:
@@ -74,7 +74,7 @@ def cascade(rows: int = 300, bins: int = 540) -> Figure:
     for eta, name in ((2 / 3, "Cantor"), (0.5, "uniform"), (GOLDEN, "golden"), (TRAPEZOID, "trapezoid")):
         ax.plot([1.0, 1.04], [eta, eta], color=FLOW, clip_on=False, linewidth=1.4)
         ax.text(1.055, eta, name, va="center")
-    ax.set(xlim=(-1, 1), ylim=(etas[0], etas[-1]))
+    ax.set(xlim=(-1, 1), ylim=(etas[0], etas[-1]), xticks=(-1, -0.5, 0, 0.5, 1))
     label_axes(ax, r"parameter $\Phi$", r"learning rate $\eta$")
     return fig
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -108,7 +109,9 @@ def house_style(function: Callable[..., Figure]) -> Callable[..., Figure]:
     return styled
 
 
-def new_figure(nrows: int = 1, ncols: int = 1, *, height: float = 3.4, width: float = WIDTH, **subplots):
+def new_figure(
+    nrows: int = 1, ncols: int = 1, *, height: float = 3.4, width: float = WIDTH, **subplots
+) -> tuple[Figure, Any]:
     """A figure in the book's width with its axes, as ``plt.subplots`` returns them; for use under `house_style`.
 
     Parameters
