@@ -8,6 +8,7 @@ Stored: source, text outputs, execution counts. Not stored: pictures and widget 
 Without FILE, every notebook of chapters/.
 """
 
+import ast
 import hashlib
 import os
 import re
@@ -129,12 +130,38 @@ def problems(path: Path) -> list[str]:
                 found.append(f"{here} writes to stderr: {output.text.strip().splitlines()[0]}")
             if ADDRESS.search(output.get("text", "") + str(output.get("data", ""))):
                 found.append(f"{here} prints an object's address, which changes with every run")
+    found += [f"{path.name}: {line}" for line in reused_seeds([cell.source for cell in code])]
     ids = [cell.get("id") for cell in notebook.cells]
     for cell, stored_id in zip(clean(notebook).cells, ids, strict=True):
         cell.id = stored_id  # a sentence may be mended by hand, without a run that would give its cell a new id
     if not found and nbformat.writes(notebook).strip() != path.read_text("utf-8").strip():
         found.append(f"{path.name}: not in the stored form; run `make notebooks FILES=chapters/{path.name}`")
     return found
+
+
+def reused_seeds(sources: list[str]) -> list[str]:
+    """Seeds that two code cells share, or the turns of a loop around a comparison: what they compare is not independent."""
+    found, first = [], {}
+    for number, source in enumerate(sources, start=1):
+        tree = ast.parse(re.sub(r"^\s*[%!].*$", "pass", source, flags=re.MULTILINE))
+        compares = any(isinstance(node, ast.Name) and node.id == "compare" for node in ast.walk(tree))
+        for seed, looped in written_seeds(tree):
+            if looped and compares:
+                found.append(f"code cell {number} has seed {seed} at every turn of a loop with a comparison")
+            if first.setdefault(seed, number) != number:
+                found.append(f"code cells {first[seed]} and {number} share the seed {seed}")
+    return found
+
+
+def written_seeds(node: ast.AST, looped: bool = False):
+    """Each seed that is written as a whole number, and whether it stands in a loop."""
+    if isinstance(node, ast.Call):
+        seeds = [keyword.value for keyword in node.keywords if keyword.arg == "seed"]
+        seeds += node.args[:1] if getattr(node.func, "attr", "") == "default_rng" else []
+        yield from ((s.value, looped) for s in seeds if isinstance(s, ast.Constant) and type(s.value) is int)
+    looped = looped or isinstance(node, ast.For | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp)
+    for child in ast.iter_child_nodes(node):
+        yield from written_seeds(child, looped)
 
 
 def faults(notebook: nbformat.NotebookNode) -> list[str]:

@@ -95,3 +95,13 @@ def test_cells_with_equal_source_get_different_ids():
     cells = [new_code_cell("2") for _ in range(3)]
     ids = [cell.id for cell in notebooks.clean(new_notebook(cells=cells)).cells]
     assert len(set(ids)) == 3
+
+
+def test_seeds_that_comparisons_share_are_named():
+    own = ["x = sgd(loss, 0.1, seed=1)\ncompare('a', 0, *f(x))", "x = sgd(loss, 0.1, seed=2)"]
+    assert notebooks.reused_seeds(own) == []
+    assert "share the seed 1" in notebooks.reused_seeds([own[0], "y = np.random.default_rng(1)"])[0]
+    looped = "for k in range(3):\n    compare('a', k, *f(sgd(loss, 0.1, seed={})))"
+    assert "at every turn" in notebooks.reused_seeds([looped.format("5")])[0]
+    assert notebooks.reused_seeds([looped.format("5 + k")]) == []
+    assert notebooks.reused_seeds(["%matplotlib inline\nx = dict(seed=3)"]) == []
