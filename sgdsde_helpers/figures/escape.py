@@ -7,14 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from scipy.stats import expon
 
 from sgdsde_helpers.figures.marks import setting
 from sgdsde_helpers.figures.style import GAUSSIAN_SGD, PREDICTION, SDE, SGD, house_style, label_axes, new_figure
 from sgdsde_helpers.losses import DoubleWell
 from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import sgd
-from sgdsde_helpers.theory import sde_exit_time
+from sgdsde_helpers.theory import exit_survival, sde_exit_time
 
 COLORS = {"SGD": SGD, "Gaussian SGD": GAUSSIAN_SGD, "SDE": SDE}
 
@@ -55,7 +54,7 @@ def escape_panel(
     gone = np.maximum.accumulate(paths.states > 0, axis=0)
     mean = sde_exit_time(loss, eta, batch_size, start=-1.0, end=0.0, reach=-3.0, points=4001)
     ax.plot(paths.t, 1 - gone.mean(axis=1), color=SGD, label="SGD, share not yet over the top")
-    ax.plot(paths.t, expon.sf(paths.t, scale=mean), color=SDE, ls="--", label="exponential with the SDE's mean")
+    ax.plot(paths.t, exit_survival(paths.t, mean), color=SDE, ls="--", label="exponential with the SDE's mean")
     ax.set(xlim=(0, end), ylim=(0, 1.05))
     ax.legend(loc="lower left", fontsize=10)
     label_axes(ax, r"time $t = i\eta$", "share of chains")

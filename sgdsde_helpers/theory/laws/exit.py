@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, count, number, positive, refuse
+from sgdsde_helpers.checks import Array, array, count, number, positive, refuse
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.laws.transfer import batch_images, invariant_interval
 
-__all__ = ["chain_exit_time", "gaussian_chain_exit_time", "kramers_time", "sde_exit_time"]
+__all__ = ["chain_exit_time", "exit_survival", "gaussian_chain_exit_time", "kramers_time", "sde_exit_time"]
 
 
 def kramers_time(well: float, top: float, barrier: float, temperature: float) -> float:
@@ -40,6 +40,28 @@ def kramers_time(well: float, top: float, barrier: float, temperature: float) ->
     return float(
         2 * np.pi / np.sqrt(curvatures) * np.exp(positive("barrier", barrier) / positive("temperature", temperature))
     )
+
+
+def exit_survival(t: Array, mean: float) -> Array:
+    """Share of paths that have not left by time t, exp(-t/mean): the law of the exit time where escape is rare.
+
+    A path that is still in the well has forgotten how long it has been there; so the time has no memory, in the limit.
+
+    Parameters
+    ----------
+    t : array
+        Times >= 0.
+    mean : float
+        Mean exit time.
+
+    Returns
+    -------
+    ndarray of the shape of `t`
+    """
+    times = array("t", t)
+    if (times < 0).any():
+        refuse("t", t, "a number >= 0 in every entry")
+    return np.exp(-times / positive("mean", mean))
 
 
 def sde_exit_time(

@@ -7,7 +7,7 @@ from scipy.linalg import solve_banded
 from sgdsde_helpers.losses import DoubleWell, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import gaussian_sgd, sgd
-from sgdsde_helpers.theory import chain_exit_time, gaussian_chain_exit_time, kramers_time, sde_exit_time
+from sgdsde_helpers.theory import chain_exit_time, exit_survival, gaussian_chain_exit_time, kramers_time, sde_exit_time
 
 WELL, WAY = DoubleWell(0.9), {"start": -1.0, "end": 0.0}
 PARABOLA = MeanEstimation([-1.5, 0.5, 1.0])  # variance 7/6
@@ -62,6 +62,13 @@ def test_chains_that_are_run(arm, batch_size):
     assert above.any(axis=0).all()
     mean, error = mean_and_error(eta * above.argmax(axis=0))
     assert abs(mean - expected) < 5 * error + 0.01 * expected
+
+
+def test_survival_has_the_mean_it_is_given():
+    t = np.linspace(0, 400, 40_001)
+    assert np.trapezoid(exit_survival(t, 7.0), t) == pytest.approx(7.0, rel=1e-6)
+    with pytest.raises(ValueError, match="t = "):
+        exit_survival([-1.0], 7.0)
 
 
 def test_the_bracket_closes_from_both_sides():
