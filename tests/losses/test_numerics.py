@@ -109,3 +109,27 @@ def test_flat_directions_take_the_smallest_minimiser():
     assert np.allclose(LeastSquares(doubled, Y).minimiser, np.tile(LeastSquares(X, Y).minimiser, 2) / 2)
     w = SoftmaxRegression(X, CLASSES).minimiser.reshape(3, 3)
     assert np.allclose(w.sum(axis=0), 0, atol=1e-12)
+
+
+def test_of_two_copies_of_a_feature_the_larger_takes_the_larger_weight():
+    """Of all a + 2 b = w the smallest (a, b) is (w, 2 w) / 5, whatever the units in which it was found."""
+    both, w = np.hstack([X, 2 * X]), LeastSquares(X, Y).minimiser
+    np.testing.assert_allclose(LeastSquares(both, Y).minimiser, np.concatenate([w, 2 * w]) / 5, rtol=1e-10)
+    labels = [0, 1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0]
+    w = LogisticRegression(X, labels).minimiser
+    np.testing.assert_allclose(LogisticRegression(both, labels).minimiser, np.concatenate([w, 2 * w]) / 5, rtol=1e-9)
+
+
+def test_eighteen_orders_of_magnitude_between_features():
+    unit = np.array([1e-9, 1.0, 1e9])
+    np.testing.assert_allclose(LeastSquares(X * unit, Y).minimiser * unit, LeastSquares(X, Y).minimiser, rtol=1e-10)
+
+
+@pytest.mark.parametrize("n_classes", [2, 3])
+def test_a_ridge_and_a_feature_too_small_to_matter(n_classes):
+    """The ridge leaves no weight on a feature in units of 1e9: what is left is the minimiser without it."""
+    small = X * [1.0, 1e-9, 1.0]
+    whole = SoftmaxRegression(small, CLASSES % n_classes, ridge=0.1).minimiser.reshape(n_classes, 3)
+    rest = SoftmaxRegression(X[:, [0, 2]], CLASSES % n_classes, ridge=0.1).minimiser.reshape(n_classes, 2)
+    np.testing.assert_allclose(whole[:, [0, 2]], rest, rtol=1e-7)
+    assert np.abs(whole[:, 1]).max() < 1e-7
