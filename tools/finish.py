@@ -9,15 +9,17 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from comparisons import Row, everything, summary, tables
 from PIL import Image
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 MATHJAX = ("core.js", "input/tex.js", "output/chtml.js", "a11y/assistive-mml.js")
-MATH_FONTS = ("n", "zero")  # what every formula needs, of the 22 font files
+LEDGER = "chapters/ledger.html"
+NOT_LISTED = ("search.html", "genindex.html", "404.html")
 
 # Scripts by the end of their address, and what a page must hold to need them. The rest is needed everywhere.
 NEEDED_FOR = {
@@ -65,10 +67,51 @@ def scripts(text: str, up: str) -> str:
     return text.replace("<title>", "\n    ".join(first) + "\n    <title>", 1)
 
 
-def meta(text: str, up: str) -> str:
-    """One statement of the viewport, where the theme makes three."""
-    head, view, rest = text.partition('<meta name="viewport"')
-    return head + view + re.sub(r'\s*<meta name="viewport"[^>]*>', "", rest)
+def words(text: str) -> str:
+    """No line begins with the full stop that follows a formula; and the reader knows which chapter of how many this is."""
+    text = re.sub(
+        r'(<span class="math notranslate nohighlight">[^<]{1,40}</span>)([.,;:)?!\u2019]+)',
+        r'<span class="whole">\1\2</span>',
+        text,
+    )
+    entries = re.findall(r'<li class="toctree-l1[^"]*"><a class="([^"]*)" href="[^"]*">(\d+)\. ', text)
+    here = [int(number) for kind, number in entries if "current" in kind]
+    if here and len(entries) > 1:
+        text = text.replace(
+            "<h1>",
+            f'<p class="chapter-of">Chapter {here[0]} of {max(int(number) for _, number in entries)}</p>\n<h1>',
+            1,
+        )
+    return text.replace("</body>", '<div class="read-so-far" aria-hidden="true"></div>\n</body>', 1)
+
+
+def head(text: str, place: str, base: str) -> str:
+    """What search engines and other sites show of a page; one statement of the viewport, where the theme makes three."""
+    before, view, rest = text.partition('<meta name="viewport"')
+    text = before + view + re.sub(r'\s*<meta name="viewport"[^>]*>', "", rest)
+    title = re.search(r"<title>(.*?)</title>", text, re.DOTALL)[1]
+    article = text[text.find('<article class="bd-article"') :]
+    said = next((p for p in re.findall(r"<p>(.*?)</p>", article, re.DOTALL) if len(p) > 80), title)
+    said = re.sub(r"\\\\[()]|[\\\\{}$]", "", re.sub(r"<[^>]*>", "", said))
+    said = " ".join(said.replace('"', "&quot;").split())
+    said = said if len(said) <= 155 else said[:155].rpartition(" ")[0] + " \u2026"
+    tags = [
+        '<script>try { if (localStorage.getItem("hide-code")) document.documentElement.classList.add("hide-code"); }'
+        " catch {}</script>",
+        f'<meta name="description" content="{said}"/>',
+        f'<meta property="og:title" content="{title}"/>',
+        f'<meta property="og:description" content="{said}"/>',
+        '<meta property="og:type" content="article"/>',
+    ]
+    if base:
+        picture = '<meta name="twitter:card" content="summary_large_image"/>'
+        tags += [
+            f'<link rel="canonical" href="{base}{place}"/>',
+            f'<meta property="og:url" content="{base}{place}"/>',
+            f'<meta property="og:image" content="{base}_static/two_points.jpg"/>',
+            picture,
+        ]
+    return text.replace("</title>", "</title>\n    " + "\n    ".join(tags), 1)
 
 
 def sizes(text: str, page: Path) -> str:
@@ -161,25 +204,41 @@ def pages(html: Path) -> Iterator[Path]:
     return (path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts)
 
 
-def finish(html: Path) -> None:
-    """Do all of this to a built site, in place."""
+def finish(html: Path, base: str = "") -> None:
+    """Do all of this to a built site, in place. `base` is the address at which it will be read, if there is one."""
+    rows: list[Row] = []
+    done = []
     for path in pages(html):
-        up = "../" * (len(path.relative_to(html).parts) - 1)
-        steps: list[Callable[[str], str]] = [
-            lambda text, up=up: widget_pictures(text, up, html / "_images" / "w"),
-            lambda text, path=path: sizes(text, path),
-            lambda text, up=up: scripts(text, up),
-            lambda text, up=up: meta(text, up),
-        ]
         text = path.read_text("utf-8")
         if 'http-equiv="Refresh"' in text:
             continue
-        for step in steps:
-            text = step(text)
+        place = path.relative_to(html).as_posix()
+        up = "../" * place.count("/")
+        text = widget_pictures(text, up, html / "_images" / "w")
+        text, here = tables(text, place)
+        rows += here
+        text = sizes(text, path)
+        text = scripts(text, up)
+        text = words(text)
+        text = head(text, place, base)
         path.write_text(text, "utf-8")
+        done.append(place)
+    for place in done:
+        path, up = html / place, "../" * place.count("/")
+        text = path.read_text("utf-8")
+        if '<div class="ledger-' in text:
+            text = text.replace('<div class="ledger-summary"></div>', summary(rows, up, LEDGER))
+            text = text.replace('<div class="ledger-all"></div>', everything(rows, up))
+            path.write_text(text, "utf-8")
     static = html / "_static"
     for font in (static / "vendor" / "icons").glob("*.woff2"):
         shutil.copyfile(font, static / "vendor" / "fontawesome" / "webfonts" / font.name)
     unused = [*static.glob("scripts/fontawesome.js*"), *static.glob("vendor/fontawesome/webfonts/*.ttf")]
     for file in unused:
         file.unlink()
+    if base:
+        urls = "".join(f"<url><loc>{base}{place}</loc></url>" for place in done if place not in NOT_LISTED)
+        (html / "sitemap.xml").write_text(
+            f'<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{urls}</urlset>\n'
+        )

@@ -4,6 +4,7 @@ MyST-NB writes the state of a page's widgets into the head, where the text waits
 text. sphinx-thebe declares its constants twice, which is an error in the console; the second declaration is dropped.
 """
 
+import os
 from pathlib import Path
 
 from finish import STATE, finish
@@ -26,7 +27,7 @@ def order_scripts(app, pagename, templatename, context, doctree) -> None:
 def finish_pages(app, exception) -> None:
     """Handle ``build-finished``."""
     if exception is None and app.builder.name == "html":
-        finish(Path(app.outdir))
+        finish(Path(app.outdir), os.environ.get("BOOK_URL", ""))  # the address at which the site will be read
 
 
 def setup(app) -> dict:

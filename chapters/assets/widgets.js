@@ -48,8 +48,9 @@
   }
 
   /** Reset, and the two sliders moving together while η/B is held. */
-  function connect(root, eta, size, play) {
+  function connect(root, eta, size, play, number) {
     const start = [eta.index(), size.index()];
+    const name = `widget-${number}`; // in the page's address, so that a link leads to a setting
     const hold = root.querySelector(".explorer-hold input");
     const held = () => hold !== null && hold.checked;
     let [i, j] = start;
@@ -65,6 +66,7 @@
       size.api.set(newJ);
       await built();
       moving = false;
+      keep();
     }
 
     /** How many steps both sliders can go down and up together. */
@@ -80,6 +82,18 @@
       } else {
         [i, j] = [newI, newJ];
       }
+      keep();
+    }
+
+    let later;
+    function keep() {
+      clearTimeout(later);
+      later = setTimeout(() => {
+        const address = new URL(location.href);
+        if (i === start[0] && j === start[1]) address.searchParams.delete(name);
+        else address.searchParams.set(name, `${i}.${j}`);
+        if (address.href !== location.href) history.replaceState(history.state, "", address);
+      }, 400);
     }
 
     /** While η/B is held, neither slider can be moved where the other cannot follow. */
@@ -103,6 +117,8 @@
         put(i - down, j - down).then(() => play.button.click());
       }, { capture: true });
     }
+    const asked = (new URLSearchParams(location.search).get(name) || "").match(/^(\d+)\.(\d+)$/);
+    if (asked && asked[1] <= eta.last && asked[2] <= size.last) put(Number(asked[1]), Number(asked[2]));
     root.querySelector(".explorer-reset").addEventListener("click", () => {
       play.pause();
       if (held()) hold.click();
@@ -135,7 +151,7 @@
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", root.querySelector("figure").getAttribute("aria-label"));
     [eta, size].forEach(nameForScreenReaders);
-    connect(root, eta, size, findPlay(root));
+    connect(root, eta, size, findPlay(root), [...document.querySelectorAll(".explorer")].indexOf(root) + 1);
     announce(root);
   }
 

@@ -135,7 +135,8 @@ def states(path: str) -> list[dict]:
 
 class _ByPage(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        return re.search(r"\[(.*?\.html)", nodeid)[1]
+        page = re.search(r"\[(.*?\.html)", nodeid)
+        return page[1] if page else "site"
 
 
 def pytest_xdist_make_scheduler(config, log) -> LoadScopeScheduling:

@@ -133,6 +133,55 @@ def test_formulas_fit_the_column_of_a_wide_page(opened):
     assert opened.page.evaluate(CUT) == []
 
 
+def test_paper_has_all_that_is_printed(opened):
+    """No line of code or output is cut; what only a screen can use is left out."""
+    page = opened.page
+    page.set_viewport_size({"width": 680, "height": 960})  # A4 within its margins
+    page.emulate_media(media="print")
+    cut = page.evaluate(
+        """() => [...document.querySelectorAll(".bd-article pre")].filter(box => box.checkVisibility())
+             .filter(box => box.scrollWidth > box.clientWidth + 1 || getComputedStyle(box).overflowX !== "visible")
+             .map(box => box.textContent.slice(0, 60))"""
+    )
+    seen = page.evaluate(
+        """() => [...document.querySelectorAll(".bd-sidebar-primary, .bd-sidebar-secondary, .copybtn, .headerlink, #pst-back-to-top")]
+             .filter(box => box.checkVisibility()).length"""
+    )
+    page.emulate_media(media="screen")
+    page.set_viewport_size(WIDE)
+    assert cut == []
+    assert seen == 0
+
+
+def test_comparisons_are_tables_whose_marks_stand_at_z(opened):
+    rows = opened.page.evaluate(
+        """() => [...document.querySelectorAll("tr[id^=comparison-]")].map(row => {
+             const number = name => Number(row.querySelector(`[data-label="${name}"]`).textContent);
+             const scale = row.querySelector(".z-scale");
+             return {id: row.id, off: (number("measured") - number("predicted")) / number("s.e."),
+                     mark: parseFloat(scale.style.getPropertyValue("--z")),
+                     z: Number(row.querySelector(".z-value").textContent.replace("\\u2212", "-"))};
+           })"""
+    )
+    assert [row["id"] for row in rows] == [f"comparison-{i + 1}" for i in range(len(rows))]
+    for row in rows:
+        assert row["mark"] == row["z"]
+        assert abs(row["off"] - row["z"]) < 0.2 + 0.06 * abs(row["z"])  # the numbers are rounded to two digits of s.e.
+    assert "predicted" not in " ".join(opened.page.locator(".bd-article .cell_output pre").all_text_contents())
+
+
+def test_code_can_be_hidden_and_the_choice_is_kept(opened):
+    if not opened.page.locator(".cell_input").count():
+        pytest.skip("no code on this page")
+    opened.page.set_viewport_size(WIDE)
+    first = opened.page.locator(".cell_input").first
+    opened.page.locator(".hide-code-button").click()
+    assert not first.is_visible()
+    assert opened.page.evaluate("localStorage.getItem('hide-code')") == "yes"
+    opened.page.locator(".hide-code-button").click()
+    assert first.is_visible()
+
+
 def test_nothing_comes_from_elsewhere_and_nothing_fails(opened):
     """After all that was done on this page."""
     assert opened.foreign == []
@@ -171,6 +220,7 @@ LATE = {  # all that a page may fetch while it is read; a new one has to be wort
     "scripts/pydata-sphinx-theme.js",
     "widgets.js",
     "theme.js",
+    "comforts.js",
 }
 
 
@@ -184,6 +234,14 @@ def test_mathematics_comes_before_all_other_scripts(path):
     assert set(late) <= LATE
     if "vendor/mathjax/startup.js" in late:
         assert late[0] == "vendor/mathjax/startup.js"
+
+
+def test_the_ledger_counts_every_comparison():
+    rows = sum((HTML / path).read_text("utf-8").count('<tr id="comparison-') for path in PAGES)
+    ledger = (HTML / "chapters" / "ledger.html").read_text("utf-8")
+    assert ledger.count('<th scope="row"><a href="../chapters/') == rows > 100
+    assert f"<strong>{rows} comparisons</strong>" in ledger
+    assert f"<strong>{rows} comparisons</strong>" in (HTML / "chapters" / "front.html").read_text("utf-8")
 
 
 @pytest.mark.parametrize("path", PAGES)
