@@ -14,11 +14,15 @@ from pathlib import Path
 
 from comparisons import Row, everything, summary, tables
 from PIL import Image
+from stylesheets import one_sheet
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 MATHJAX = ("core.js", "input/tex.js", "output/chtml.js", "a11y/assistive-mml.js")
 LEDGER = "chapters/ledger.html"
+REMEMBERED = """<script>try {
+      if (localStorage.getItem("hide-code")) document.documentElement.classList.add("hide-code");
+    } catch {}</script>"""  # before the text is seen
 NOT_LISTED = ("search.html", "genindex.html", "404.html")
 
 # Scripts by the end of their address, and what a page must hold to need them. The rest is needed everywhere.
@@ -96,8 +100,7 @@ def head(text: str, place: str, base: str) -> str:
     said = " ".join(said.replace('"', "&quot;").split())
     said = said if len(said) <= 155 else said[:155].rpartition(" ")[0] + " \u2026"
     tags = [
-        '<script>try { if (localStorage.getItem("hide-code")) document.documentElement.classList.add("hide-code"); }'
-        " catch {}</script>",
+        REMEMBERED,
         f'<meta name="description" content="{said}"/>',
         f'<meta property="og:title" content="{title}"/>',
         f'<meta property="og:description" content="{said}"/>',
@@ -236,6 +239,7 @@ def finish(html: Path, base: str = "") -> None:
     unused = [*static.glob("scripts/fontawesome.js*"), *static.glob("vendor/fontawesome/webfonts/*.ttf")]
     for file in unused:
         file.unlink()
+    one_sheet(html, done)
     if base:
         urls = "".join(f"<url><loc>{base}{place}</loc></url>" for place in done if place not in NOT_LISTED)
         (html / "sitemap.xml").write_text(

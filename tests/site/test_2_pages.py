@@ -131,6 +131,9 @@ def test_formulas_fit_the_column_of_a_wide_page(opened):
     opened.page.set_viewport_size(WIDE)
     opened.formulas_are_set()
     assert opened.page.evaluate(CUT) == []
+    narrow = """() => [...document.querySelectorAll(".bd-article div.math")].filter(box => box.checkVisibility())
+      .filter(box => box.querySelector("mjx-container").clientWidth < 0.75 * box.clientWidth).map(box => box.textContent)"""
+    assert opened.page.evaluate(narrow) == []  # the line that was measured is the column, but for a number
 
 
 def test_paper_has_all_that_is_printed(opened):
