@@ -45,12 +45,19 @@ AT_ONCE = ("documentation_options.js", "mathematics.js", "searchtools.js", "lang
 def scripts(text: str, up: str) -> str:
     """Drop the scripts that the page does not need; let the others wait for its text, but those of mathematics."""
 
+    searched = 'id="search-results"' in text  # the search begins while the page is read
+
     def one(tag: re.Match) -> str:
         source = tag["source"].partition("?")[0]
         for ending, mark in NEEDED_FOR.items():
             if source.endswith("/" + ending) and (mark is None or mark not in text):
                 return ""
-        if source.endswith(AT_ONCE) or " defer" in tag[0] or " async" in tag[0]:
+        if (
+            source.endswith(AT_ONCE)
+            or (searched and source.endswith("/doctools.js"))
+            or " defer" in tag[0]
+            or " async" in tag[0]
+        ):
             return tag[0]
         return tag[0].replace("<script", '<script defer="defer"', 1)
 

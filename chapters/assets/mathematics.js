@@ -5,6 +5,7 @@
   const PATIENCE = 8000; // ms after which the text is shown in any case
   const SCREENS = 1.2; // formulas so many screens away belong to the first ones
   const AT_ONCE = 4; // formulas set between two moments at which the reader can act
+  const METRICS = 110; // the state in which MathJax measures the place of a formula; by default it draws for the old one
   const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
 
   const root = document.documentElement;
@@ -106,7 +107,7 @@
       if (!article || article.clientWidth === width || root.dataset.formulas !== "set") return;
       width = article.clientWidth;
       await MathJax.startup.promise;
-      MathJax.startup.document.rerender();
+      MathJax.startup.document.rerender(METRICS);
       fit([...document.querySelectorAll(".math:not(.waiting), .pst-scrollable-table-container")]);
       root.dataset.formulasFor = width;
     }, 200);
