@@ -7,6 +7,7 @@ SGD, SDE, EXACT, LANGEVIN, RUN, RECORDING, FACTORS, STREAMS, SWEEP, DIVERGENCE =
 )
 SAMPLING = "sgdsde_helpers/sampling.py"
 OF_EXACT = "tests/simulation/test_exact.py"
+RELATIVES = "tests/simulation/test_relatives.py"
 
 # fmt: off
 MUTANTS = [
@@ -15,11 +16,11 @@ MUTANTS = [
     (SGD, "root = factor(loss.covariance(phi)) / np.sqrt(batch)", "root = factor(loss.covariance(phi))", "B divides the noise"),
     (SGD, "loss.minimiser is None else loss.minimiser) / batch)", "loss.minimiser is None else loss.minimiser))", "B divides frozen noise too"),
     (SGD, "phi -= eta * (loss.gradient(phi) - apply(root, normal))", "phi -= eta * (loss.gradient(phi) - np.sqrt(eta) * apply(root, normal))", "noise per step, not per time"),
-    (SGD, "(z - z.mean(axis=1, keepdims=True)) / np.sqrt(loss.n * batch)", "z / np.sqrt(loss.n * batch)", "the weights sum to 1"),
-    (SGD, "v = mu * v - eta * gradient(phi, batch)", "v = mu * v - (1 - mu) * eta * gradient(phi, batch)", "heavy ball, not averaged momentum"),
-    (SGD, "(1 - root) / 2 * gradient(phi, two)", "(root - 1) / 2 * gradient(phi, two)", "SVAG's weights sum to 1"),
-    (SGD, "states, step = states_of_loss(loss, start, n_chains), eta / l", "states, step = states_of_loss(loss, start, n_chains), eta", "SVAG's steps are l times shorter"),
-    (SGD, "size = np.sqrt(v / (1 - b2**i)) + eps", "size = np.sqrt(v) + eps", "Adam corrects the bias of v"),
+    (SGD, "(z - z.mean(axis=1, keepdims=True)) / np.sqrt(loss.n * batch)", "z / np.sqrt(loss.n * batch)", "the weights sum to 1", RELATIVES),
+    (SGD, "v = mu * v - eta * gradient(phi, batch)", "v = mu * v - (1 - mu) * eta * gradient(phi, batch)", "heavy ball, not averaged momentum", RELATIVES),
+    (SGD, "(1 - root) / 2 * gradient(phi, two)", "(root - 1) / 2 * gradient(phi, two)", "SVAG's weights sum to 1", RELATIVES),
+    (SGD, "states, step = states_of_loss(loss, start, n_chains), eta / l", "states, step = states_of_loss(loss, start, n_chains), eta", "SVAG's steps are l times shorter", RELATIVES),
+    (SGD, "size = np.sqrt(v / (1 - b2**i)) + eps", "size = np.sqrt(v) + eps", "Adam corrects the bias of v", RELATIVES),
     (SDE, "phi += drift(here) * dt + apply(root(here), dW)", "phi += drift(here) * dt + apply(root(phi + drift(here) * dt), dW)", "Ito: the noise is taken before the step"),
     (SDE, "for noise_dW in gaussians(rng, phi.shape, root * np.sqrt(dt)):\n            phi += drift(here) * dt + noise_dW", "for noise_dW in gaussians(rng, phi.shape, root * dt):\n            phi += drift(here) * dt + noise_dW", "Brownian motion grows like sqrt(dt)"),
     (SDE, "phi += (a + drift(phi + a * dt + noise_dW)) * dt / 2 + noise_dW", "phi += a * dt + noise_dW", "second order needs the drift at the end", "tests/simulation/test_weak_second_order.py"),
@@ -39,7 +40,7 @@ MUTANTS = [
     (LANGEVIN, "phi += noise - rate * gradient(phi, batch)", "phi += noise - h * loss.gradient(phi)", "SGLD sees a batch"),
     (RUN, 'last = count("burn_in", burn_in, 0) + count("n_steps", n_steps, 0)', 'last = count("n_steps", n_steps, 0) + 0 * count("burn_in", burn_in, 0)', "the burn-in is walked", "tests/simulation/test_recording.py tests/simulation/test_sgd.py"),
     (RUN, "keep.final[these] = phi", "keep.final[these] = start[these]", "the last states are kept", "tests/simulation/test_recording.py tests/simulation/test_sgd.py"),
-    (RUN, "loss.n if self.scheme.distinct else None", "None", "B <= n without replacement", "tests/simulation/test_sgd.py"),
+    (RUN, "loss.n if self.scheme.distinct else None", "None", "B <= n without replacement", RELATIVES),
     (RUN, "np.zeros(loss.shape) if loss.minimiser is None else loss.minimiser", "np.zeros(loss.shape)", "chains start at the minimiser", "tests/simulation/test_sgd.py"),
     (RECORDING, "self.t = dt * self.steps", "self.t = dt * (self.steps - burn_in)", "time counts from the start of the run"),
     (RECORDING, "second[...] = products / self.n_steps - sum_of_products(mean[None])", "second[...] = products / self.n_steps", "central second moments"),

@@ -37,7 +37,7 @@ MUTANTS = [
     (MOMENTUM, "float(2 * (1 + _momentum(mu)) / curvatures[-1])", "float(2 / curvatures[-1])", "momentum moves the edge"),
     (MOMENTUM, "+ mu * (a - b) ** 2", "", "unequal curvatures"),
     (MOMENTUM, "eta * (hs - mu * sh) / (1 - mu**2)", "eta * (hs - sh) / (1 - mu**2)", "cross covariance of move and place"),
-    (AFFINE, "- self.hessian @ s @ self.hessian", "", "the noise of the curvature is about its mean"),
+    (AFFINE, "- self.hessian @ s @ self.hessian", "", "the noise of the curvature is about its mean", "tests/theory/moments/test_affine.py tests/theory/moments/test_stationary.py"),
     (AFFINE, "return gradients.T @ gradients / len(gradients)", "return gradients.T @ gradients / (len(gradients) - 1)", "Sigma of the population"),
     (EMBEDDING, "(-eta) ** k * kappa", "eta**k * kappa", "odd cumulants change sign"),
     (EMBEDDING, "-np.log1p(-eta * values) / eta", "values", "the rate of the embedded flow"),

@@ -174,3 +174,8 @@ def test_momentum_beyond_its_stable_step_is_stopped():
     with pytest.raises(DivergenceError, match="eta = 5 made the run diverge by step"):
         momentum(MeanEstimation([0.0, 1.0]), 5.0, 0.5, n_steps=3000, seed=1)  # stable up to 2 (1 + mu)
     momentum(MeanEstimation([0.0, 1.0]), 2.9, 0.5, n_steps=3000, seed=1)
+
+
+def test_a_batch_without_replacement_is_no_larger_than_the_data():
+    with pytest.raises(ValueError, match="from 1 to n = 2"):
+        momentum(MeanEstimation([-1.0, 1.0]), 0.1, 0.5, batch_size=3, sampling="without_replacement", n_steps=1, seed=1)

@@ -106,3 +106,8 @@ def test_at_small_eta_the_expansion_carries_on_where_the_unfolding_stops(batch_s
     assert np.abs(below - above).max() < 5e-6
     tiny = law.two_point_cdf([-2.0, -1.0, 0.0, 0.3, 1.0, 2.0], 1e-9, batch_size)
     np.testing.assert_allclose(tiny, [0, 0, 0.5, 1, 1, 1], atol=1e-12)
+
+
+def test_the_dimension_of_unequal_masses_is_their_entropy():
+    entropy = 2 * 0.25 * np.log(4) + 0.5 * np.log(2)  # two tosses a step
+    assert law.similarity_dimension(0.9, 2) == pytest.approx(entropy / np.log(10), rel=1e-12)

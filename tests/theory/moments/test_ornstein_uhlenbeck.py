@@ -6,6 +6,7 @@ from scipy.integrate import quad_vec, solve_ivp
 from scipy.linalg import expm, solve_continuous_lyapunov
 
 from sgdsde_helpers.theory import (
+    brownian_variation,
     ou_autocovariance,
     ou_covariance,
     ou_mean,
@@ -98,3 +99,15 @@ def test_bad_input_is_refused():
         ou_covariance(1.0, np.ones((2, 3)), np.eye(2))
     with pytest.raises(ValueError, match="noise_covariance"):
         ou_covariance(1.0, H, np.diag([1.0, -1.0]))
+
+
+def test_a_scalar_mean_solves_its_equation():
+    t, step = 0.7, 1e-4
+    slope = (ou_mean(t + step, 2.0, 1.5, 0.5) - ou_mean(t - step, 2.0, 1.5, 0.5)) / (2 * step)
+    assert slope == pytest.approx(-1.5 * (ou_mean(t, 2.0, 1.5, 0.5) - 0.5), rel=1e-6)
+
+
+def test_the_variation_of_brownian_motion_by_quadrature():
+    x = np.linspace(-12, 12, 200_001)
+    mean_abs = np.trapezoid(np.abs(x) * np.exp(-(x**2) / 2), x) / np.sqrt(2 * np.pi)
+    assert brownian_variation(np.array([50.0]), 1, 2.0) == pytest.approx(50 * mean_abs * np.sqrt(2.0 / 50), rel=1e-6)
