@@ -96,6 +96,9 @@ ARGUMENTS = {
     "kappa": ("numbers", [0.1, 2.0]),
     **{name: ("array", np.linspace(0.1, 1.0, 30)) for name in ("phi_ghat", "ghat2", "grad2", "v_ghat")},
     "factor": ("non-negative", 1.0),
+    "end": ("number", 2.0),
+    **{name: ("positive", 1.0) for name in ("well", "barrier")},
+    "top": ("number", -1.0),
     "problem": (None, theory.affine_gradients(LOSS)),
 }
 OWN = {  # function: argument: (kind, good value)
@@ -103,6 +106,7 @@ OWN = {  # function: argument: (kind, good value)
     "batch_means": {"n_batches": ("count", 4)},
     "brownian_variation": {"t": ("positive", 1.0)},
     "chain_law": {"start": ("numbers", [1.0, 2.0])},
+    "chain_exit_time": {"start": ("number", 1.5), "nodes": ("count", 201)},
     "characteristic_width": {"values": ("array", [0.0, 1.0, 2.5])},
     "circulation": {"hessian": ("matrix", H)},
     "commutator_norm": {"hessian": ("positive matrix", H)},
@@ -118,6 +122,9 @@ OWN = {  # function: argument: (kind, good value)
     "settling": {"v_ghat": ("array", np.linspace(0.1, 1.0, 30))},
     "fokker_planck_evolution": {"start": ("number", 1.0)},
     "fokker_planck_plane": {"drift": ("function", lambda p: -p @ H), "points": ("count", 21)},
+    "gaussian_chain_exit_time": {"reach": ("number", -3.0)},
+    "sde_exit_time": {"reach": ("number", -3.0)},
+    "exit_survival": {"t": ("times", [0.0, 1.0]), "mean": ("positive", 1.0)},
     "gibbs_mean_shift": {"temperature": ("numbers", 0.1)},
     "gibbs_density": {"temperature": ("positive", 0.3)},
     "increment_first_order": {"n_steps": ("lengths", [1, 2])},

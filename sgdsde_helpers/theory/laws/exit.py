@@ -16,6 +16,8 @@ from sgdsde_helpers.theory.laws.transfer import batch_images, invariant_interval
 
 __all__ = ["chain_exit_time", "exit_survival", "gaussian_chain_exit_time", "kramers_time", "sde_exit_time"]
 
+POINTS = 20_001  # of the grid from `reach` to `end`
+
 
 def kramers_time(well: float, top: float, barrier: float, temperature: float) -> float:
     r"""Kramers' time from one well to the other, :math:`2\pi e^{\Delta/T} / \sqrt{L''(a)\,|L''(b)|}`; to the top it is half of that.
@@ -64,9 +66,7 @@ def exit_survival(t: Array, mean: float) -> Array:
     return np.exp(-times / positive("mean", mean))
 
 
-def sde_exit_time(
-    loss: Loss, eta: float, batch_size: int = 1, *, start: float, end: float, reach: float, points: int = 20_001
-) -> float:
+def sde_exit_time(loss: Loss, eta: float, batch_size: int = 1, *, start: float, end: float, reach: float) -> float:
     r"""Mean time until the SDE :math:`d\Phi = -g\,dt + \sqrt{\eta\sigma^2(\Phi)/B}\,dW` (Ito) first passes `end` from `start` < `end`.
 
     With D = eta sigma^2 / B and :math:`\psi = \exp\int 2 g / D` it is :math:`\int_{start}^{end} \psi(y) \int_{-\infty}^{y}
@@ -82,8 +82,6 @@ def sde_exit_time(
         Where the path begins, and what it is to pass.
     reach : float
         Where the inner integral begins, in place of minus infinity; below `start`.
-    points : int
-        Points of the grid from `reach` to `end`.
 
     Returns
     -------
@@ -97,16 +95,18 @@ def sde_exit_time(
     from scipy.integrate import cumulative_simpson  # imported late: it takes longer than all the rest
 
     loss, eta, start, end = _problem(loss, eta, start, end)
-    reach, points = number("reach", reach), count("points", points, minimum=101)
+    reach = number("reach", reach)
     if not reach < start:
         refuse("reach", reach, f"a number < start = {start:g}")
-    y = np.linspace(reach, end, points)
+    y = np.linspace(reach, end, POINTS)
     diffusion = eta / checked_batch_size(batch_size) * loss.covariance(y)
     if not (diffusion > 0).all():
         refuse(
             "loss", type(loss).__name__, f"one with noise at every place; it has none at {y[np.argmin(diffusion)]:g}"
         )
     log_psi = cumulative_simpson(2 * loss.gradient(y) / diffusion, x=y, initial=0.0)
+    if np.abs(np.diff(log_psi)).max() > 0.5:
+        refuse("eta", eta, f"larger: on {POINTS} points the integrand changes by half its size between neighbours")
     weight = 2 / diffusion * np.exp(log_psi.min() - log_psi)  # one scale for both, so that neither overflows
     inner = cumulative_simpson(weight, x=y, initial=0.0)
     if weight[0] * (y[-1] - y[0]) > 1e-6 * inner[-1]:
