@@ -30,7 +30,6 @@ MUTANTS = [
     (THREE, "predicted = 0.5 + third / (6 * np.sqrt(2 * np.pi * N))", "predicted = 0.5 - third / (6 * np.sqrt(2 * np.pi * N))", "the sign of Edgeworth's term"),
     (THREE, "height = binom(N, N // 2) / 2**N", "height = 2 * binom(N, N // 2) / 2**N", "the largest step of a binomial"),
     (THREE, "constant = skewness(one_sided(n)) / np.sqrt(n)", "constant = skewness(one_sided(n))", "the skewness of heavy tails grows like sqrt(n)"),
-    (FOUR, "predicted = factor * sigma2 / B", "predicted = factor * sigma2", "B divides the noise"),
     (FOUR, "subset * M**2 * (M + 1) / 12", "subset * M**2 * (M + 1) / 6", "an epoch's variance"),
     (FOUR, "corrected = plain * (1 - (N - 1) * eta * bracket(phi))", "corrected = plain * (1 + (N - 1) * eta * bracket(phi))", "early noise has been contracted"),
     (TEN, 'SGD\\": eta / (2 - eta), \\"Gaussian SGD', 'SGD\\": eta / 2, \\"Gaussian SGD', "the chain is wider than the SDE"),
