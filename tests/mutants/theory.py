@@ -34,6 +34,7 @@ MUTANTS = [
     (POSTERIOR, 'per_step = 2 * checks.positive("temperature", temperature)', 'per_step = checks.positive("temperature", temperature)', "noise of variance 2hT"),
     (RESHUFFLING, "(m * second - first**2) / (m - 1)", "second", "batches of an epoch sum to a constant"),
     (RESHUFFLING, "* (n - batch_size) / (n - 1)", "", "a batch without replacement"),
+    (MOMENTUM, 'float(2 * (1 + checks.fraction("mu", mu)) / curvatures[-1])', "float(2 / curvatures[-1])", "momentum moves the edge"),
     (MOMENTUM, "+ mu * (a - b) ** 2", "", "unequal curvatures"),
     (MOMENTUM, "eta * (hs - mu * sh) / (1 - mu**2)", "eta * (hs - sh) / (1 - mu**2)", "cross covariance of move and place"),
     (AFFINE, "- self.hessian @ s @ self.hessian", "", "the noise of the curvature is about its mean", "tests/theory/moments/test_affine.py tests/theory/moments/test_stationary.py"),

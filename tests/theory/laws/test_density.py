@@ -12,6 +12,7 @@ from sgdsde_helpers.theory import (
     density_cdf,
     density_moments,
     fokker_planck_density,
+    gaussian_density,
     gibbs_density,
     stationary_density,
 )
@@ -77,3 +78,17 @@ def test_the_outermost_cells_reach_as_far_out_as_in():
     np.testing.assert_allclose(law.density(), [0.2, 0.5 / 1.5, 0.15])
     np.testing.assert_allclose(law.cdf([-0.5, 0.0, 0.5, 2.0, 3.0, 4.0]), [0, 0.1, 0.2, 0.7, 0.85, 1])
     assert (law.mean, law.variance) == pytest.approx((1.4, 3.2 - 1.4**2))
+
+
+def test_a_law_on_a_grid_that_is_not_centred():
+    law = GridLaw(np.array([2.0, 3.0, 5.0]), np.array([0.25, 0.5, 0.25]))
+    assert law.mean == 3.25
+    assert law.variance == pytest.approx(0.25 * 1.25**2 + 0.5 * 0.25**2 + 0.25 * 1.75**2)
+    np.testing.assert_allclose(law.edges, [1.5, 2.5, 4.0, 6.0])  # each node in the middle of the outermost cells
+    np.testing.assert_allclose(law.density(), [0.25, 1 / 3, 0.125])
+
+
+def test_a_gaussian_density_has_its_mean_and_its_variance():
+    x = np.linspace(-9, 11, 4001)
+    np.testing.assert_allclose(density_moments(x, gaussian_density(x, 1.0, 0.6)), [1.0, 0.6], rtol=1e-9)
+    assert np.trapezoid(gaussian_density(x, 1.0, 0.6), x) == pytest.approx(1.0, rel=1e-9)

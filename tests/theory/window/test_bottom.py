@@ -109,3 +109,15 @@ def test_data_off_any_lattice_by_enumeration():
     mean, variance = window_gaussian(loss, 0.05, 8, 1.0)
     expected = ks_distance(states, lambda x: ndtr((x - mean) / np.sqrt(variance)))
     assert exact_window_ks(loss, 0.05, 8, 1.0)[0] == pytest.approx(expected, abs=1e-3)
+
+
+def test_the_skewness_of_a_window_of_batches_by_enumeration():
+    eta, start, size, n = 0.2, 0.6, 2, 2
+    states = np.array([start])
+    for _ in range(n):
+        batches = [
+            SKEWED.per_example_gradients(states)[:, list(b)].mean(1) for b in itertools.product(range(4), repeat=size)
+        ]
+        states = np.concatenate([states - eta * gradient for gradient in batches])
+    away = states - states.mean()
+    assert window_law(SKEWED, eta, n, start, size)[2] == pytest.approx(np.mean(away**3) / states.std() ** 3, rel=1e-10)
