@@ -52,7 +52,7 @@ def escape_panel(
     steps = round(end / eta)
     paths = sgd(loss, eta, n_steps=steps, batch_size=batch_size, n_chains=chains, start=-1.0, record="all", seed=seed)
     gone = np.maximum.accumulate(paths.states > 0, axis=0)
-    mean = sde_exit_time(loss, eta, batch_size, start=-1.0, end=0.0, reach=-3.0)
+    mean = sde_exit_time(loss, eta, batch_size, start=-1.0, end=0.0, reach=-2.0)
     ax.plot(paths.t, 1 - gone.mean(axis=1), color=SGD, label="SGD, share not yet over the top")
     ax.plot(paths.t, exit_survival(paths.t, mean), color=SDE, ls="--", label="exponential with the SDE's mean")
     ax.set(xlim=(0, end), ylim=(0, 1.05))
