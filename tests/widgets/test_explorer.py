@@ -240,3 +240,11 @@ def test_several_panels_keep_their_frame():
     double = widget(pair, panels=(2, 1))
     first, last = pixels(double.pictures[0][0].png), pixels(double.pictures[2][0].png)
     assert ((first < 120) & (last >= 200)).mean() < 0.01  # bars grow; nothing of the first frame moves
+
+
+def test_every_row_and_the_printed_picture_begin_at_the_start():
+    explorer = explore(bar, ETAS, SIZES, label="bars", start=(1, 2))
+    grid = explorer.stage.children[0]
+    assert grid.selected_index == 1
+    assert [row.selected_index for row in grid.children] == [2, 2, 2]
+    assert explorer.printed == Painter(bar, 3.5).with_caption(ETAS[1], SIZES[2], 1)
