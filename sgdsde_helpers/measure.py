@@ -36,6 +36,12 @@ def mean_and_error(values: Array) -> tuple[Array, Array]:
     Returns
     -------
     estimate, standard_error : ndarrays of shape (...)
+
+    Examples
+    --------
+    >>> mean, error = mean_and_error([1.0, 3.0, 5.0])
+    >>> round(float(mean), 3), round(float(error), 3)
+    (3.0, 1.155)
     """
     x = _chains(values)
     return x.mean(axis=0), x.std(axis=0, ddof=1) / np.sqrt(len(x))
@@ -136,7 +142,13 @@ def ks_distance(sample: Array, cdf: Callable[[Array], Array]) -> float:
 
 
 def skewness(values: Array) -> float:
-    """Skewness E(x - mean)^3 / sigma^3 of the uniform law on `values`, shape (n,)."""
+    """Skewness E(x - mean)^3 / sigma^3 of the uniform law on `values`, shape (n,).
+
+    Examples
+    --------
+    >>> round(skewness([0.0, 0.0, 0.0, 1.0]), 4)
+    1.1547
+    """
     x = checks.array("values", values, ndim=1)
     centred = x - x.mean()
     return float(np.mean(centred**3) / checks.positive("standard deviation of values", x.std()) ** 3)
@@ -153,6 +165,11 @@ def fitted_order(sizes: Array, errors: Array) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(fitted_order([0.1, 0.2, 0.4], [0.01, 0.04, 0.16]), 6)
+    2.0
     """
     x, y = checks.array("sizes", sizes, ndim=1), checks.array("errors", errors, ndim=1)
     if min(x.min(), y.min()) <= 0:

@@ -38,6 +38,12 @@ def circulation(hessian: Array, noise_covariance: Array) -> Array:
     Returns
     -------
     ndarray of shape (d, d)
+
+    Examples
+    --------
+    >>> circulation([[2.0, 0.0], [0.0, 1.0]], [[0.3, 0.1], [0.1, 0.3]]).round(6)
+    array([[ 0.      ,  0.016667],
+           [-0.016667,  0.      ]])
     """
     h = checks.array("hessian", hessian, ndim=2)
     return rotation_rate(h, ou_stationary_covariance(h, noise_covariance)) / 2
@@ -122,6 +128,11 @@ def commutator_norm(hessian: Array, sigma: Array) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> commutator_norm([[2.0, 0.0], [0.0, 1.0]], [[3.0, 0.0], [0.0, 1.0]])
+    0.0
     """
     h = checks.positive_definite("hessian", checks.array("hessian", hessian, ndim=2))
     product = h @ checks.covariance_matrix("sigma", sigma, len(h))

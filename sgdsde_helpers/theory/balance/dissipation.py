@@ -109,6 +109,12 @@ def heat_capacity(loss: Loss, batch_size: int = 1) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> heat_capacity(MeanEstimation([-1.0, 1.0]), batch_size=2)
+    0.125
     """
     if a_loss(loss).minimiser is None:
         raise ValueError(f"loss = {type(loss).__name__} is not allowed: it must know its minimiser")

@@ -104,6 +104,11 @@ def two_point_cdf(x: Array, eta: float, batch_size: int = 1) -> Array:
     Returns
     -------
     array of the shape of x
+
+    Examples
+    --------
+    >>> two_point_cdf([-0.5, 0.0, 0.5], eta=0.5).round(6)
+    array([0.25, 0.5 , 0.75])
     """
     r, shifts, mass = _maps(eta, batch_size)
     x = checks.array("x", x)
@@ -210,6 +215,11 @@ def gap_threshold(batch_size: int = 1) -> float:
     """The eta above which the law lives on a Cantor set: the B + 1 images of [-1, 1] no longer touch.
 
     Images have length 2r and stand 2 eta/B apart, so gaps open where eta/B > 1 - eta, that is eta > B/(B+1).
+
+    Examples
+    --------
+    >>> round(gap_threshold(2), 6)
+    0.666667
     """
     b = checks.batch_size(batch_size)
     return b / (b + 1)

@@ -43,6 +43,11 @@ def temperature(eta: float, sigma2: float, batch_size: int = 1) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(temperature(eta=0.2, sigma2=3.0, batch_size=4), 6)
+    0.075
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     return eta * checks.non_negative("sigma2", sigma2) / (2 * size)

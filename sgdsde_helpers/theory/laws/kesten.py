@@ -76,6 +76,11 @@ def kesten_exponent(curvatures: Array | Loss, eta: float, batch_size: int = 1, w
     ------
     DivergenceError
         If E log|1 - eta h_b| >= 0: then there is no stationary law.
+
+    Examples
+    --------
+    >>> round(kesten_exponent([6.0, 1.0, 1.0, 1.0], eta=0.5), 6)
+    1.584963
     """
     h, w = batch_mean_law(curvatures, batch_size, weights)
     eta = checks.positive("eta", eta)

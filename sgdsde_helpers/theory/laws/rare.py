@@ -105,6 +105,13 @@ def trapped_interval(loss: Loss, eta: float, start: float) -> tuple[float, float
     ------
     ValueError
         If no bounded interval holds the chain.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import DoubleWell
+    >>> low, high = trapped_interval(DoubleWell(noise=0.3), eta=0.1, start=1.0)
+    >>> round(low, 3), round(high, 3)
+    (0.786, 1.125)
     """
     images, _ = batch_images(loss, eta, 1, "with_replacement")
     return invariant_interval(images, checks.number("start", start))

@@ -70,6 +70,13 @@ def chain_stationary_law(
         If the loss is not scalar, there are too many batches, the chain's states are not bounded, or there is no single
         law: for "steps", if the start is not forgotten in 20,000 of them (as in two wells that the chain hardly ever
         leaves); for "solve", if it leaves neither of two wells at all.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> law = chain_stationary_law(MeanEstimation([-1.0, 1.0]), eta=0.5)
+    >>> round(law.variance, 4)
+    0.3333
     """
     nodes = count("nodes", nodes, 10)
     images, probability = batch_images(loss, eta, batch_size, sampling)
@@ -165,7 +172,7 @@ def invariant_interval(images: Callable[[Array], Array], start: float) -> tuple[
         low, high = new_low, new_high
         if settled:
             margin = 1e-9 * (high - low) + 1e-15 * max(abs(low), abs(high)) + 1e-300
-            return low - margin, high + margin
+            return float(low - margin), float(high + margin)
         if not high - low <= max(widest, 1e12 * abs(start)):
             break
     raise ValueError("the chain's states are not bounded: a smaller eta may keep them in an interval")

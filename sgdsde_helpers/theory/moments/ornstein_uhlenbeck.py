@@ -76,6 +76,11 @@ def ou_covariance(t: Array | float, hessian: Array | float, noise_covariance: Ar
     -------
     float or array
         Shape of `t` followed by () or (d, d).
+
+    Examples
+    --------
+    >>> round(ou_covariance(0.5, 2.0, 0.3), 6)
+    0.06485
     """
     times, h = checks.lengths("t", t, 0.0), checks.square("hessian", hessian)
     q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
@@ -103,6 +108,11 @@ def ou_stationary_covariance(hessian: Array | float, noise_covariance: Array | f
     ------
     ValueError
         If H is not stable, so that there is no stationary law.
+
+    Examples
+    --------
+    >>> ou_stationary_covariance(2.0, 0.3)
+    0.075
     """
     h = checks.square("hessian", hessian)
     q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)

@@ -24,7 +24,13 @@ __all__ = [
 
 
 def langevin_noise_variance(n: int) -> float:
-    """Noise variance per unit time, 2/n, at which Langevin dynamics on the mean loss of n examples samples exp(-n L)/Z."""
+    """Noise variance per unit time, 2/n, at which Langevin dynamics on the mean loss of n examples samples exp(-n L)/Z.
+
+    Examples
+    --------
+    >>> langevin_noise_variance(100)
+    0.02
+    """
     return 2 / checks.count("n", n)
 
 

@@ -37,6 +37,11 @@ def reshuffled_variance(eta: float, sigma2: float, n: int, batch_size: int = 1) 
     Notes
     -----
     Chapter 1, equations eq-process-epoch-sum and eq-process-epoch-variance.
+
+    Examples
+    --------
+    >>> reshuffled_variance(0.1, 1.0, n=4, batch_size=2).round(6)
+    array([9.700e-05, 3.412e-03, 9.700e-05])
     """
     eta, sigma2 = positive("eta", eta), positive("sigma2", sigma2)
     n = count("n", n, minimum=2)
@@ -78,7 +83,7 @@ def reshuffled_share(kappa: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]
     --------
     >>> end, average = reshuffled_share(0.1)
     >>> f"{end:.6f} {average:.4f}"
-    '0.000832 0.0325'
+    '0.000833 0.0325'
     """
     k = np.asarray(array("kappa", kappa))
     if (k <= 0).any():

@@ -53,6 +53,11 @@ def sde_stationary_covariance(
     ------
     ValueError
         If H is not positive definite or Sigma is not a covariance.
+
+    Examples
+    --------
+    >>> round(sde_stationary_covariance(2.0, 3.0, eta=0.1, batch_size=5), 6)
+    0.015
     """
     h, noise = _constant_problem(hessian, sigma, eta, batch_size)
     return _in_eigenbasis(h, noise, 0.0, scalar=np.ndim(hessian) == 0)
@@ -69,6 +74,11 @@ def sgd_stationary_covariance(
     ------
     DivergenceError
         If eta >= 2 / lambda_max(H), where I - eta H no longer contracts.
+
+    Examples
+    --------
+    >>> round(sgd_stationary_covariance(2.0, 3.0, eta=0.1, batch_size=5), 6)
+    0.016667
     """
     h, noise = _constant_problem(hessian, sigma, eta, batch_size)
     _refuse_divergence(eta, 2 / np.linalg.eigvalsh(h)[-1])
@@ -129,6 +139,13 @@ def sgd_stationary_moments(
     ------
     DivergenceError
         If eta is at or past the bound at which the second moment ceases to exist, `max_stable_eta` of the loss.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> mean, variance = sgd_stationary_moments(MeanEstimation([-1.0, 1.0]), eta=0.5)
+    >>> round(variance, 6)
+    0.333333
     """
     problem, factor = _affine_problem(loss, eta, batch_size, sampling)
     return affine_stationary_moments(problem, eta, factor, discrete=True)

@@ -57,6 +57,13 @@ def sgd_moments(
     Returns
     -------
     mean, second_moment : float
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> mean, second = sgd_moments(MeanEstimation([-1.0, 1.0]), 0.1, n_steps=10, start=1.0)
+    >>> round(mean, 6), round(second - mean**2, 6)
+    (0.348678, 0.046233)
     """
     p, eta = _scalar(loss, batch_size, sampling), checks.positive("eta", eta)
     a, b = 1 - eta * p.h, eta * p.c

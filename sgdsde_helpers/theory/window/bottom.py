@@ -184,6 +184,13 @@ def window_bottom(loss: Loss, eta: float, start: float, batch_size: int = 1) -> 
     -------
     n_steps : int
     distance : float
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> n_steps, distance = window_bottom(MeanEstimation([0.0, 0.0, 0.0, 4.0]), eta=0.001, start=1.0)
+    >>> n_steps, round(distance, 4)
+    (174, 0.0239)
     """
     p = _problem(loss, eta, start, batch_size)
     candidates = np.unique(np.geomspace(1, max(2.0, 3 / (p.eta * p.h)), 60).round().astype(int))

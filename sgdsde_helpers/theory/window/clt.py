@@ -36,6 +36,11 @@ def lattice_span(values: Array) -> float:
     """Span h of the lattice a + h Z that holds all `values`, shape (n,); 0.0 where they lie on none.
 
     Euclid's algorithm on the differences; a span below 1e-4 of the range counts as none.
+
+    Examples
+    --------
+    >>> lattice_span([0.0, 1.5, 4.5])
+    1.5
     """
     x = np.unique(checks.array("values", values, ndim=1))
     reach = x[-1] - x[0]
@@ -81,6 +86,11 @@ def esseen_ks(values: Array, n: Array | int) -> float | Array:
     Returns
     -------
     float or array
+
+    Examples
+    --------
+    >>> round(float(esseen_ks([-1.0, 1.0], 100)), 6)
+    0.039894
     """
     x = checks.array("values", values, ndim=1)
     return (skew_constant(skewness(x)) + lattice_constant(lattice_span(x), x.std())) / np.sqrt(checks.lengths("n", n))
@@ -212,6 +222,11 @@ def gaussian_ks(mean: float, variance: float, other_mean: float = 0.0, other_var
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(gaussian_ks(0.0, 1.1), 6)
+    0.011529
     """
     s2 = checks.positive("variance", variance) / checks.positive("other_variance", other_variance)
     m = (checks.number("mean", mean) - checks.number("other_mean", other_mean)) / np.sqrt(other_variance)
