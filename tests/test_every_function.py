@@ -60,10 +60,6 @@ ARGUMENTS = {
     **{name: ("non-negative", 1.0) for name in ("sigma2", "span")},
     **{name: ("number", 1.0) for name in ("start", "mean", "other_mean", "gap", "third", "gamma", "cumulant")},
     "coupling": ("number", 0.5),
-    "end": ("number", 1.8),
-    "well": ("positive", 2.0),
-    "barrier": ("positive", 0.3),
-    "top": ("number", -1.0),
     "mu": ("non-negative", 0.5),
     "b1": ("non-negative", 0.5),
     "p": ("positive", 0.3),
@@ -160,8 +156,6 @@ OWN = {  # function: argument: (kind, good value)
     "quasi_potential": {"grid": ("grid", np.linspace(0.2, 3.0, 30))},
     "reshuffled_variance": {"n": ("count", 8), "sigma2": ("positive", 1.0)},
     "rotation_rate": {"hessian": ("matrix", H)},
-    "sde_exit_time": {"reach": ("number", -2.0), "points": ("count", 2001)},
-    "gaussian_chain_exit_time": {"reach": ("number", -1.0)},
     "sgld_stationary_moments": {"temperature": ("non-negative", 0.1)},
     "skewness": {"values": ("array", [0.0, 1.0, 2.5])},
     "stable_width": {"n": ("lengths", [4, 8])},
@@ -279,7 +273,6 @@ SAME = {  # options that are not meant to change the answer, or not alone, and w
     ("backward_mean_sgd", "nodes"): "both find the same mean",
     ("backward_mean_sde", "nodes"): "both find the same mean",
     ("arms_stationary_cumulants", "third"): "the Gaussian arms have none",
-    ("sde_exit_time", "points"): "both find the same time",
     ("batch_means", "n_batches"): "tested with the estimates",
 }
 UNEVEN = ScalarQuadratic([0.5, 1.0, 2.5], [0.0, 1.0, 3.5])
