@@ -89,4 +89,4 @@ def contraction(eta: float, n_steps: Array | int, gap: float, curvature: float =
         Distance of the two starts.
     """
     factor = abs(1 - checks.positive("eta", eta) * checks.positive("curvature", curvature))
-    return abs(checks.number("gap", gap)) * factor ** checks.lengths("n_steps", n_steps)
+    return abs(checks.number("gap", gap)) * factor ** checks.lengths("n_steps", n_steps, 0.0)
