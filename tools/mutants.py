@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -76,32 +77,27 @@ def misfit(row: Mutant) -> str | None:
     return f"no such test: {missing[0]}" if missing else None
 
 
+def passes(tests: list[str], copy: Path) -> bool:
+    """Whether the tests pass in the copy as it stands; a test that is not there catches nothing, and so passes."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
+    try:
+        done = subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True, timeout=SECONDS)
+    except subprocess.TimeoutExpired:
+        return False
+    if done.returncode not in (0, 1):  # a mistake that stops an import is caught
+        return b"no tests" in done.stdout or b"not found" in done.stderr
+    return done.returncode == 0
+
+
 def survives(row: Mutant, copy: Path) -> bool:
     """Plant the mistake in the copy, run what must catch it, and mend it; True if nothing fails."""
     file, old, new, _, *named = row
     path = copy / file
     text = path.read_text("utf-8")
     path.write_text(text.replace(old, new), "utf-8")
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-x",
-        "-n",
-        "0",
-        "-p",
-        "no:cacheprovider",
-        *tests_of(file, tuple(named)),
-    ]
-    environment = {**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        done = subprocess.run(command, cwd=copy, env=environment, check=False, capture_output=True, timeout=SECONDS)
-        if done.returncode not in (0, 1):  # a mistake that stops an import is caught; a test that is not there is not
-            return b"no tests" in done.stdout or b"not found" in done.stderr
-        return done.returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+        return passes(tests_of(file, tuple(named)), copy)
     finally:
         path.write_text(text, "utf-8")
 
@@ -122,21 +118,27 @@ def main(names: list[str]) -> int:
                 shutil.copytree(source, copy, ignore=LEFT_OUT) if source.is_dir() else shutil.copy(source, copy)
             free.put(Path(folder) / str(number))
 
-        def plant(row: Mutant) -> bool:
+        def in_a_copy(judge: Callable, subject) -> bool:
             copy = free.get()
             try:
-                return survives(row, copy)
+                return judge(subject, copy)
             finally:
                 free.put(copy)
 
+        tests = {tuple(tests_of(file, tuple(named))) for file, _, _, _, *named in planted}
+        well = dict(zip(tests, pool.map(lambda test: in_a_copy(passes, test), tests), strict=True))
+        for test in [test for test in tests if not well[test]]:
+            faults.append((test, "fails"))
+            print(f"fails with no mistake planted, and so judges none: {' '.join(test)}", flush=True)
+        planted = [row for row in planted if well[tuple(tests_of(row[0], tuple(row[4:])))]]
         survivors = 0
-        for row, alive in zip(planted, pool.map(plant, planted), strict=True):
+        for row, alive in zip(planted, pool.map(lambda row: in_a_copy(survives, row), planted), strict=True):
             file, old, new, why, *_ = row
             print(f"{'SURVIVES' if alive else 'caught  '} {file}: {why}", flush=True)
             if alive:
                 print(f"    - {old}\n    + {new}", flush=True)
             survivors += alive
-    print(f"{len(planted)} mistakes planted, {survivors} survive; {len(faults)} do not fit")
+    print(f"{len(planted)} mistakes planted, {survivors} survive; {len(faults)} rows or tests could not be used")
     return 1 if survivors or faults else 0
 
 
