@@ -50,7 +50,7 @@ def transition(key: str) -> tuple[np.ndarray, np.ndarray]:
     """Factor of the state and of the noise in one step: of Euler-Maruyama for row B, exact for row I."""
     if key == "B":
         return np.eye(10) - work.H * work.DT, np.sqrt(work.DT) * work.G
-    from sgdsde_helpers.simulation._exact import transition as exact
+    from sgdsde_helpers.theory.moments.ornstein_uhlenbeck import transition as exact
 
     decay, added = exact(work.H, work.G @ work.G.T, work.DT)
     return decay, np.linalg.cholesky(added)
