@@ -34,7 +34,17 @@ _NOTHING = -700.0  # log of a density, against its peak, that counts as zero
 
 
 class NotNormalisableError(ValueError):
-    """A density whose integral over the line is infinite; `exponent` is a with p ~ |phi|^-a far out (a <= 1)."""
+    """A density whose integral over the line is infinite; `exponent` is a with p ~ |phi|^-a far out (a <= 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> try:
+    ...     normalised_density(lambda x: -np.log1p(x**2) / 4, [-1.0, -0.5, 0.0, 0.5, 1.0])
+    ... except NotNormalisableError as error:
+    ...     print(round(error.exponent, 3))
+    0.5
+    """
 
     def __init__(self, message: str, exponent: float):
         super().__init__(message)
@@ -42,7 +52,17 @@ class NotNormalisableError(ValueError):
 
 
 class DomainTooSmallError(ValueError):
-    """A grid that misses part of the law; `mass` is the probability found outside it, or at its edges."""
+    """A grid that misses part of the law; `mass` is the probability found outside it, or at its edges.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> try:
+    ...     normalised_density(lambda x: -(x**2) / 2, np.linspace(-1.0, 1.0, 201))
+    ... except DomainTooSmallError as error:
+    ...     print(round(float(error.mass), 2))
+    0.32
+    """
 
     def __init__(self, message: str, mass: float):
         super().__init__(message)
@@ -50,7 +70,16 @@ class DomainTooSmallError(ValueError):
 
 
 class GridTooCoarseError(ValueError):
-    """A grid whose cells are longer than what is to be seen on it; `share` is what one of them holds, or spans."""
+    """A grid whose cells are longer than what is to be seen on it; `share` is what one of them holds, or spans.
+
+    Examples
+    --------
+    >>> try:
+    ...     normalised_density(lambda x: -(x**2) / 2, [-40.0, 0.0, 40.0])
+    ... except GridTooCoarseError as error:
+    ...     print(round(error.share, 3))
+    1.0
+    """
 
     def __init__(self, message: str, share: float):
         super().__init__(message)
@@ -67,6 +96,13 @@ class GridLaw:
         Where the masses sit.
     mass : ndarray of shape (K,)
         The masses; they sum to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> law = GridLaw(np.array([0.0, 1.0, 2.0]), np.array([0.25, 0.5, 0.25]))
+    >>> law.mean, law.variance
+    (1.0, 0.5)
     """
 
     nodes: Array
@@ -98,7 +134,13 @@ class GridLaw:
 
 
 def increasing_grid(grid: Array) -> Array:
-    """Return the grid as an array; raise unless it has at least three points in increasing order."""
+    """Return the grid as an array; raise unless it has at least three points in increasing order.
+
+    Examples
+    --------
+    >>> increasing_grid([0, 1, 3])
+    array([0., 1., 3.])
+    """
     points = checks.array("grid", grid, ndim=1)
     if len(points) < 3 or np.diff(points).min() <= 0:
         checks.refuse("grid", grid, "an increasing array of at least 3 points")
@@ -140,6 +182,13 @@ def normalised_density(log_density: Callable[[Array], Array], grid: Array) -> Ar
         If more than 1e-3 of the mass lies outside the grid.
     GridTooCoarseError
         If one cell of the grid holds most of the law.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> density = normalised_density(lambda x: -(x**2) / 2, np.linspace(-6.0, 6.0, 121))
+    >>> round(float(density.max()), 4)
+    0.3989
     """
     grid, log_density = increasing_grid(grid), checks.function("log_density", log_density)
     half, centre, reach = (grid[-1] - grid[0]) / 2, (grid[-1] + grid[0]) / 2, len(_REACH)
@@ -177,6 +226,14 @@ def density_moments(grid: Array, density: Array) -> tuple[float, float]:
     Returns
     -------
     mean, variance : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(-6.0, 8.0, 141)
+    >>> mean, variance = density_moments(x, gaussian_density(x, mean=1.0))
+    >>> round(mean, 4), round(variance, 4)
+    (1.0, 1.0)
     """
     grid = increasing_grid(grid)
     density = _on_grid(density, grid)
@@ -186,7 +243,13 @@ def density_moments(grid: Array, density: Array) -> tuple[float, float]:
 
 
 def gaussian_density(x: Array | float, mean: float = 0.0, variance: float = 1.0) -> Array:
-    """Density of the Gaussian law at the points `x`, of any shape; the variance is > 0."""
+    """Density of the Gaussian law at the points `x`, of any shape; the variance is > 0.
+
+    Examples
+    --------
+    >>> gaussian_density([0.0, 1.0]).round(4)
+    array([0.3989, 0.242 ])
+    """
     variance = checks.positive("variance", variance)
     away = checks.array("x", x) - checks.number("mean", mean)
     return np.exp(-(away**2) / (2 * variance)) / np.sqrt(2 * np.pi * variance)
@@ -204,6 +267,12 @@ def density_cdf(grid: Array, density: Array) -> Callable[[Array], Array]:
     -------
     callable
         Takes points of any shape; zero left of the grid, one right of it.
+
+    Examples
+    --------
+    >>> cdf = density_cdf([0.0, 1.0, 2.0], [1.0, 1.0, 1.0])
+    >>> cdf([-1.0, 0.5, 1.5]).round(4)
+    array([0.  , 0.25, 0.75])
     """
     from scipy.integrate import cumulative_trapezoid  # imported late: it takes longer than all the rest
 

@@ -35,6 +35,11 @@ def kramers_time(well: float, top: float, barrier: float, temperature: float) ->
     -------
     float
         A time in units of t = i eta, to leading order in T / Delta.
+
+    Examples
+    --------
+    >>> round(kramers_time(well=2.0, top=-1.0, barrier=0.25, temperature=0.1), 3)
+    54.125
     """
     if not number("top", top) < 0:
         refuse("top", top, "a number < 0: the curvature at a maximum")
@@ -59,6 +64,11 @@ def exit_survival(t: Array, mean: float) -> Array:
     Returns
     -------
     ndarray of the shape of `t`
+
+    Examples
+    --------
+    >>> exit_survival([0.0, 1.0, 2.0], mean=1.0).round(4)
+    array([1.    , 0.3679, 0.1353])
     """
     times = array("t", t)
     if (times < 0).any():
@@ -91,6 +101,13 @@ def sde_exit_time(loss: Loss, eta: float, batch_size: int = 1, *, start: float, 
     ------
     ValueError
         If an argument is not allowed, the noise vanishes, or `reach` cuts off more than a millionth of the inner integral.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> loss = MeanEstimation([-1.0, 1.0])
+    >>> round(sde_exit_time(loss, eta=0.1, start=0.0, end=0.3, reach=-3.0), 3)
+    3.607
     """
     from scipy.integrate import cumulative_simpson  # imported late: it takes longer than all the rest
 
@@ -138,6 +155,13 @@ def gaussian_chain_exit_time(
     ------
     ValueError
         If an argument is not allowed, or a step is so short that over 4,000 nodes are wanted.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> loss = MeanEstimation([-1.0, 1.0])
+    >>> round(gaussian_chain_exit_time(loss, eta=0.1, start=0.0, end=0.3, reach=-3.0), 3)
+    4.949
     """
     loss, eta, start, end = _problem(loss, eta, start, end)
     reach = number("reach", reach)
@@ -183,6 +207,13 @@ def chain_exit_time(
     ------
     ValueError
         If a batch's map does not keep the order of states: `eta` is too large for the bracket.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> lower, upper = chain_exit_time(MeanEstimation([-1.0, 1.0]), eta=0.5, start=0.0, end=0.45, nodes=1001)
+    >>> round(lower, 3), round(upper, 3)
+    (2.0, 2.0)
     """
     from scipy.sparse import csc_array, identity
     from scipy.sparse.linalg import spsolve

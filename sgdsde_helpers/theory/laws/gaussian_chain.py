@@ -53,6 +53,14 @@ def gaussian_chain_law(
         If somewhere a step's standard deviation is less than half a cell.
     DomainTooSmallError
         If the stationary law leans on an end of the grid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> law = gaussian_chain_law(MeanEstimation([-1.0, 1.0]), eta=0.5, grid=np.linspace(-5.0, 5.0, 101))
+    >>> round(law.variance, 2)
+    0.33
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     nodes = increasing_grid(grid)

@@ -54,13 +54,26 @@ def temperature(eta: float, sigma2: float, batch_size: int = 1) -> float:
 
 
 def gibbs_covariance(hessian: Array | float, temperature: float) -> float | Array:
-    """Covariance T H^-1 of the Gibbs law exp(-L/T)/Z on a quadratic loss with Hessian H, a number or (d, d)."""
+    """Covariance T H^-1 of the Gibbs law exp(-L/T)/Z on a quadratic loss with Hessian H, a number or (d, d).
+
+    Examples
+    --------
+    >>> gibbs_covariance([[2.0, 0.0], [0.0, 1.0]], temperature=0.1).round(4)
+    array([[0.05, 0.  ],
+           [0.  , 0.1 ]])
+    """
     h = checks.positive_definite("hessian", hessian)
     return checks.positive("temperature", temperature) * (np.linalg.inv(h) if h.ndim else 1 / float(h))
 
 
 def gibbs_mean_shift(curvature: float, third: float, temperature: Array | float) -> Array:
-    """Mean of the Gibbs law less the minimiser, -c T / (2 h^2), c the third derivative, to first order in T (eq-temp-shift)."""
+    """Mean of the Gibbs law less the minimiser, -c T / (2 h^2), c the third derivative, to first order in T (eq-temp-shift).
+
+    Examples
+    --------
+    >>> round(float(gibbs_mean_shift(curvature=2.0, third=1.0, temperature=0.1)), 6)
+    -0.0125
+    """
     slope = checks.number("third", third) / (2 * checks.positive("curvature", curvature) ** 2)
     return -slope * checks.array("temperature", temperature)
 
@@ -87,6 +100,13 @@ def gibbs_density(loss: Loss | Callable[[Array], Array], temperature: float, gri
         If exp(-L/T) has no finite integral.
     DomainTooSmallError
         If more than 1e-3 of the mass lies outside the grid.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> density = gibbs_density(lambda x: x**2 / 2, temperature=1.0, grid=np.linspace(-6.0, 6.0, 121))
+    >>> round(float(density.max()), 4)
+    0.3989
     """
     t = checks.positive("temperature", temperature)
     value = loss if callable(loss) else one_parameter(loss).loss
@@ -121,6 +141,13 @@ def stationary_density(
         If the noise variance is not positive on the grid.
     NotNormalisableError, DomainTooSmallError
         As in `gibbs_density`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> density = stationary_density(lambda x: -x, lambda x: 2 + 0 * x, np.linspace(-6.0, 6.0, 121))
+    >>> round(float(density.max()), 4)
+    0.3989
     """
     power = _POWER[checks.one_of("reading", reading, _POWER)]
     grid, drift = increasing_grid(grid), checks.function("drift", drift)
@@ -166,6 +193,14 @@ def sde_stationary_density(loss: Loss, eta: float, batch_size: int = 1, *, grid:
     ------
     ValueError, NotNormalisableError, DomainTooSmallError
         As in `stationary_density`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> density = sde_stationary_density(MeanEstimation([-1.0, 1.0]), eta=0.5, grid=np.linspace(-3.0, 3.0, 121))
+    >>> round(float(density.max()), 4)
+    0.7979
     """
     loss, noise = one_parameter(loss), checks.positive("eta", eta) / checks.batch_size(batch_size)
     return stationary_density(

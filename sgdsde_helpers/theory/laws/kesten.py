@@ -39,6 +39,12 @@ def batch_mean_law(curvatures: Array | Loss, batch_size: int, weights: Array | N
     ------
     ValueError
         If there are more than a million distinct means.
+
+    Examples
+    --------
+    >>> values, probability = batch_mean_law([1.0, 3.0], batch_size=2)
+    >>> values.round(4), probability.round(4)
+    (array([1., 2., 3.]), array([0.25, 0.5 , 0.25]))
     """
     h, w = _law(curvatures, weights)
     size = checks.batch_size(batch_size)
@@ -107,6 +113,11 @@ def kesten_limit(curvatures: Array | Loss, batch_size: int = 1, weights: Array |
     -------
     float
         Infinity where no curvature is negative.
+
+    Examples
+    --------
+    >>> round(float(kesten_limit([-0.5, 1.0, 4.0])), 4)
+    2.115
     """
     h, w = _law(curvatures, weights)
     return checks.batch_size(batch_size) * _root(-h, w)
@@ -116,6 +127,11 @@ def sde_tail_exponent(curvatures: Array | Loss, eta: float, batch_size: int = 1,
     """The SDE's alpha = 1 + 2 B E[h] / (eta Var h): P(|phi| > r) falls like r^-alpha. Arguments as in `kesten_exponent`.
 
     Its stationary density is proportional to v^-1 exp(-integral 2 h phi/v) with v ~ eta Var(h) phi^2 / B far out.
+
+    Examples
+    --------
+    >>> round(float(sde_tail_exponent([1.0, 2.0, 4.0], eta=0.1)), 4)
+    31.0
     """
     h, w = _law(curvatures, weights)
     mean = np.sum(w * h)

@@ -37,6 +37,13 @@ class PlaneLaw:
         Probability per area; entry [i, j] belongs to the point (x[i], y[j]).
     current : ndarray of shape (nx, ny, 2)
         The probability current J: drift times density minus D grad p.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> law = PlaneLaw(np.arange(3.0), np.arange(3.0), np.full((3, 3), 1 / 9), np.zeros((3, 3, 2)))
+    >>> law.mean().round(4)
+    array([1., 1.])
     """
 
     x: Array
@@ -99,6 +106,12 @@ def fokker_planck_plane(
         If the noise covariance is not positive definite.
     DomainTooSmallError
         If the law leans on a wall.
+
+    Examples
+    --------
+    >>> law = fokker_planck_plane(lambda p: -p, [[2.0, 0.0], [0.0, 2.0]], [5.0, 5.0], points=21)
+    >>> abs(law.mean().round(4)), round(float(law.density.max()), 3)
+    (array([0., 0.]), 0.159)
     """
     d = checks.positive_definite("noise_covariance", noise_covariance, 2) / 2
     x, y = _axes(d, checks.array("half_widths", half_widths, (2,)), checks.array("center", center, (2,)), points)

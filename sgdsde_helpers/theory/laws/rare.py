@@ -38,6 +38,12 @@ def tilt(loss: Loss, phi: Array, batch_size: int = 1) -> Array:
     -------
     ndarray of shape (K,)
         Of the sign of g; infinite where all examples' gradients point the same way.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> tilt(ScalarQuadratic([1.0, 1.0, 1.0], [0.0, 1.0, 3.5]), [1.0, 2.0]).round(4)
+    array([-0.5624,  0.4444])
     """
     gradients = one_parameter(loss).per_example_gradients(checks.array("phi", phi))
     sign = np.where(gradients.mean(axis=-1) < 0, -1.0, 1.0)
@@ -71,6 +77,13 @@ def quasi_potential(loss: Loss, grid: Array, batch_size: int = 1) -> Array:
     ------
     ValueError
         If at some point of the grid all examples' gradients point the same way: SGD does not pass there.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> loss = ScalarQuadratic([1.0, 1.0, 1.0], [0.0, 1.0, 3.5])
+    >>> quasi_potential(loss, [1.0, 1.5, 2.0]).round(4)
+    array([0.1406, 0.    , 0.1111])
     """
     from scipy.integrate import cumulative_trapezoid  # imported late: it takes longer than all the rest
 

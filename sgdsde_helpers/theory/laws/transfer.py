@@ -124,6 +124,13 @@ def chain_law(
     ------
     ValueError
         If the loss is not scalar, there are too many batches, or the chain's states are not bounded.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> law = chain_law(MeanEstimation([-1.0, 1.0]), eta=0.5, start=0.0, n_steps=2)
+    >>> round(law.variance, 4)
+    0.3125
     """
     images, probability = batch_images(loss, eta, batch_size, sampling)
     starts = array("start", start).ravel()

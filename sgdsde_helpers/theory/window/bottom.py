@@ -94,6 +94,13 @@ def window_gaussian(loss: Loss, eta: float, n_steps: int, start: float, batch_si
     Returns
     -------
     mean, variance : float
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> mean, variance = window_gaussian(MeanEstimation([0.0, 0.0, 0.0, 4.0]), eta=0.01, n_steps=10, start=1.5)
+    >>> round(mean, 4), round(variance, 4)
+    (1.45, 0.003)
     """
     return _problem(loss, eta, start, batch_size).gaussian(checks.count("n_steps", n_steps))
 
@@ -106,6 +113,13 @@ def window_law(loss: Loss, eta: float, n_steps: int, start: float, batch_size: i
     Returns
     -------
     mean, variance, skewness : float
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> law = window_law(MeanEstimation([0.0, 0.0, 0.0, 4.0]), eta=0.01, n_steps=10, start=1.5)
+    >>> [round(float(number), 4) for number in law]
+    [1.4522, 0.0027, 0.3656]
     """
     return _problem(loss, eta, start, batch_size).law(checks.count("n_steps", n_steps))
 
@@ -127,6 +141,13 @@ def window_sides(
     Returns
     -------
     left, right : ndarrays of shape (K,)
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> left, right = window_sides(MeanEstimation([0.0, 0.0, 0.0, 4.0]), eta=0.01, n_steps=[10, 40], start=1.0)
+    >>> left.round(4), right.round(4)
+    (array([0.17 , 0.085]), array([0.0107, 0.0441]))
     """
     p, steps = _problem(loss, eta, start, batch_size), counts(n_steps)
     constant = (abs(p.skew) / 6 + p.span / (2 * p.sigma)) / np.sqrt(2 * np.pi)
@@ -149,6 +170,12 @@ def predicted_window_ks(loss: Loss, eta: float, n_steps: Array | int, start: flo
     Returns
     -------
     ndarray of shape (K,)
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> predicted_window_ks(MeanEstimation([0.0, 0.0, 0.0, 4.0]), eta=0.01, n_steps=[10, 40], start=1.0).round(3)
+    array([0.141, 0.049])
     """
     p = _problem(loss, eta, start, batch_size)
     return np.array([_predicted(p, int(n)) for n in counts(n_steps)])
@@ -169,6 +196,12 @@ def exact_window_ks(loss: Loss, eta: float, n_steps: Array | int, start: float, 
     Returns
     -------
     ndarray of shape (K,)
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> exact_window_ks(MeanEstimation([0.0, 0.0, 0.0, 4.0]), eta=0.01, n_steps=10, start=1.0).round(3)
+    array([0.14])
     """
     p = _problem(loss, eta, start, batch_size)
     return np.array([_inverted(p, int(n)) for n in counts(n_steps)])

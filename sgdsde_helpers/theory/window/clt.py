@@ -54,22 +54,46 @@ def lattice_span(values: Array) -> float:
 
 
 def skew_constant(gamma: float) -> float:
-    """Coefficient |gamma| / (6 sqrt(2 pi)) of 1/sqrt(N) from the skewness gamma of one term."""
+    """Coefficient |gamma| / (6 sqrt(2 pi)) of 1/sqrt(N) from the skewness gamma of one term.
+
+    Examples
+    --------
+    >>> round(float(skew_constant(2.0)), 6)
+    0.132981
+    """
     return abs(checks.number("gamma", gamma)) * _PEAK / 6
 
 
 def lattice_constant(span: float, sigma: float) -> float:
-    """Coefficient h / (2 sigma sqrt(2 pi)) of 1/sqrt(N) from a lattice of span h: half the largest step of F_N."""
+    """Coefficient h / (2 sigma sqrt(2 pi)) of 1/sqrt(N) from a lattice of span h: half the largest step of F_N.
+
+    Examples
+    --------
+    >>> round(float(lattice_constant(span=2.0, sigma=1.0)), 6)
+    0.398942
+    """
     return checks.non_negative("span", span) * _PEAK / (2 * checks.positive("sigma", sigma))
 
 
 def lattice_half_step(z: Array | float, span: float, sigma: float) -> Array:
-    """Half a step of sqrt(N) F_N at the standardised points `z`, h phi(z) / (2 sigma), for terms on a lattice of span h."""
+    """Half a step of sqrt(N) F_N at the standardised points `z`, h phi(z) / (2 sigma), for terms on a lattice of span h.
+
+    Examples
+    --------
+    >>> lattice_half_step([0.0, 1.0], span=2.0, sigma=1.0).round(6)
+    array([0.398942, 0.241971])
+    """
     return lattice_constant(span, sigma) * np.exp(-(checks.array("z", z) ** 2) / 2)
 
 
 def stable_width(n: Array | int, width: float, alpha: float) -> Array:
-    """Characteristic width n^(1/alpha) w of a sum of n terms of a symmetric stable law of exponent alpha and width w."""
+    """Characteristic width n^(1/alpha) w of a sum of n terms of a symmetric stable law of exponent alpha and width w.
+
+    Examples
+    --------
+    >>> stable_width([4, 16], width=1.0, alpha=2.0).round(6)
+    array([2., 4.])
+    """
     return checks.positive("width", width) * checks.lengths("n", n) ** (1 / checks.positive("alpha", alpha))
 
 
@@ -111,6 +135,11 @@ def edgeworth_cdf(z: Array | float, gamma: float, n: int) -> float | Array:
     Returns
     -------
     float or array
+
+    Examples
+    --------
+    >>> edgeworth_cdf([0.0, 1.0], gamma=2.0, n=100).round(6)
+    array([0.513298, 0.841345])
     """
     z = checks.array("z", z)
     density = _PEAK * np.exp(-(z**2) / 2)
@@ -119,13 +148,25 @@ def edgeworth_cdf(z: Array | float, gamma: float, n: int) -> float | Array:
 
 
 def exponential_cdf(z: Array | float, n: int) -> Array:
-    """Distribution function of the standardised sum of n exponential variables at the points `z`."""
+    """Distribution function of the standardised sum of n exponential variables at the points `z`.
+
+    Examples
+    --------
+    >>> exponential_cdf([-2.0, 0.0, 2.0], n=4).round(6)
+    array([0.     , 0.56653, 0.95762])
+    """
     n = checks.count("n", n)
     return gammainc(n, np.maximum(n + np.sqrt(n) * checks.array("z", z), 0.0))
 
 
 def binomial_cdf(z: Array | float, p: float, n: int) -> Array:
-    """Distribution function of the standardised binomial law, n trials of probability p, at the points `z`."""
+    """Distribution function of the standardised binomial law, n trials of probability p, at the points `z`.
+
+    Examples
+    --------
+    >>> binomial_cdf([-0.9, 0.1, 1.1], p=0.5, n=4).round(6)
+    array([0.3125, 0.6875, 0.9375])
+    """
     n, p = checks.count("n", n), _probability(p)
     k = np.floor(n * p + checks.array("z", z) * np.sqrt(n * p * (1 - p)))
     return np.where(k < 0, 0.0, bdtr(np.clip(k, 0, n), n, p))
@@ -148,6 +189,11 @@ def binomial_worst_point(p: float, n: int) -> tuple[float, float, float]:
     -------
     z, level, gap : float
         F_n(z) is `level` + `gap`, and `level` the Gaussian's distribution function at the jump itself.
+
+    Examples
+    --------
+    >>> [round(float(number), 4) for number in binomial_worst_point(p=0.3, n=10)]
+    [0.345, 0.5, 0.1496]
     """
     n, p = checks.count("n", n), _probability(p)
     step = 1 / np.sqrt(n * p * (1 - p))
@@ -163,6 +209,11 @@ def binomial_ks(p: float, n: int) -> float:
     """Exact distance between the standardised binomial law with n trials of probability p and the Gaussian.
 
     Parameters and the reason as in `binomial_worst_point`.
+
+    Examples
+    --------
+    >>> round(float(binomial_ks(p=0.3, n=10)), 6)
+    0.149611
     """
     return abs(binomial_worst_point(p, n)[2])
 
@@ -188,6 +239,11 @@ def characteristic_width(values: Array, n: int = 1) -> float:
     ------
     ValueError
         If the values are all equal, or |E exp(iS/w)| stays above exp(-1/2), as it does where S is nearly always the same.
+
+    Examples
+    --------
+    >>> round(float(characteristic_width([-1.0, 1.0], n=100)), 4)
+    10.0083
     """
     from scipy.optimize import brentq  # imported late: it takes longer than all the rest
 

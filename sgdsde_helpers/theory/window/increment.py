@@ -34,6 +34,13 @@ def increment_gaussian(
     -------
     mean, covariance : arrays
         Shape of `t` followed by () or (d,), and by () or (d, d).
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> mean, variance = increment_gaussian(MeanEstimation([-1.0, 1.0]), eta=0.1, t=[0.0, 1.0], start=1.0)
+    >>> mean.round(4), variance.round(4)
+    (array([1., 0.]), array([0. , 0.1]))
     """
     eta, size, times = checks.positive("eta", eta), checks.batch_size(batch_size), checks.lengths("t", t, 0.0)
     start = checks.array("start", start, a_loss(loss).shape)
@@ -65,6 +72,13 @@ def increment_first_order(
     Notes
     -----
     Chapter 4, equation eq-noise-correction.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> loss = ScalarQuadratic([1.0, 1.0, 1.0], [0.0, 1.0, 3.5])
+    >>> increment_first_order(loss, eta=0.1, n_steps=[1, 2], start=1.0).round(6)
+    array([0.021667, 0.039   ])
     """
     t, start = checks.positive("eta", eta) * checks.lengths("n_steps", n_steps), checks.number("start", start)
     if not isinstance(loss, ScalarQuadratic):
