@@ -35,6 +35,13 @@ class Ensemble:
         "phi_g": <phi . ghat>; "ghat2": <|ghat|^2>; "accuracy"; "final_train", "final_test": at the end of the run.
     times, curve_mean, curve_sd : ndarrays
         Times t (sums of learning rates), and mean and standard deviation over chains of the training loss at them.
+
+    Examples
+    --------
+    >>> chains = {"train": np.array([1.0, 2.0]), "norm2": np.array([4.0, 0.0])}
+    >>> arm = Ensemble("a", "sgd", 0.1, 1, 1, 0.0, chains, np.zeros(1), np.zeros(1), np.zeros(1))
+    >>> arm.objective.round(6).tolist()
+    [1.01, 2.0]
     """
 
     name: str
@@ -70,6 +77,16 @@ def load_ensembles(path: str | Path) -> dict[str, Ensemble]:
     ------
     ValueError
         If the file has no settings.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> stored = {f"a/{key}": np.ones(2) for key in (*PER_CHAIN, "times", "curve_mean", "curve_sd")}
+    >>> stored["meta"] = '{"a": {"kind": "sgd", "eta": 0.1, "batch_size": 1, "l": 1, "mu": 0.0}}'
+    >>> with TemporaryDirectory() as folder:
+    ...     np.savez(f"{folder}/stored.npz", **stored)
+    ...     load_ensembles(f"{folder}/stored.npz")["a"].objective.round(6).tolist()
+    [1.0025, 1.0025]
     """
     with np.load(path) as data:
         if "meta" not in data:

@@ -70,6 +70,11 @@ def minibatch_factor(n: int, size: int, sampling: str = "with_replacement", *, i
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(minibatch_factor(5, 2, "without_replacement"), 6)
+    0.375
     """
     row, n = scheme(sampling, independent=independent), count("n", n)
     return row.share(n, batch_size(size, n if row.distinct else None))

@@ -66,6 +66,11 @@ def rotation_rate(hessian: Array, stationary_covariance: Array) -> Array:
     -------
     ndarray of shape (d, d)
         Antisymmetric; in the plane entry [0, 1] is the rate.
+
+    Examples
+    --------
+    >>> np.round(rotation_rate([[2.0, 0.0], [0.0, 1.0]], [[1.0, 0.2], [0.2, 1.0]]), 6).tolist()
+    [[0.0, 0.2], [-0.2, 0.0]]
     """
     h = checks.square("hessian", checks.array("hessian", hessian, ndim=2))
     product = h @ checks.covariance_matrix("stationary_covariance", stationary_covariance, len(h))
@@ -86,6 +91,11 @@ def probability_current(phi: Array, hessian: Array, noise_covariance: Array) -> 
     -------
     ndarray of shape (..., d)
         Probability per unit time and area; its divergence is zero, and it runs along the ellipses of equal density.
+
+    Examples
+    --------
+    >>> np.round(probability_current([0.1, 0.2], [[2.0, 0.0], [0.0, 1.0]], [[0.3, 0.1], [0.1, 0.3]]), 6).tolist()
+    [-0.02593, 0.018522]
     """
     s = ou_stationary_covariance(checks.array("hessian", hessian, ndim=2), noise_covariance)
     points = checks.array("phi", phi)
@@ -111,6 +121,11 @@ def entropy_production(hessian: Array, noise_covariance: Array) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(entropy_production([[2.0, 0.0], [0.0, 1.0]], [[0.3, 0.1], [0.1, 0.3]]), 6)
+    0.041667
     """
     d = checks.positive_definite("noise_covariance", checks.array("noise_covariance", noise_covariance, ndim=2)) / 2
     a, s = circulation(hessian, noise_covariance), ou_stationary_covariance(hessian, noise_covariance)
@@ -159,6 +174,11 @@ def noise_with_gibbs_marginals(hessian: Array, temperature: float, coupling: flo
     -------
     ndarray of shape (2, 2)
         2D = eta Sigma / B.
+
+    Examples
+    --------
+    >>> np.round(noise_with_gibbs_marginals([[2.0, 0.0], [0.0, 1.0]], temperature=0.1, coupling=0.5), 6).tolist()
+    [[0.2, 0.1], [0.1, 0.2]]
     """
     h = checks.positive_definite("hessian", hessian, 2)
     t, share = checks.positive("temperature", temperature), checks.number("coupling", coupling)

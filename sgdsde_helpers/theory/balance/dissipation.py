@@ -40,6 +40,12 @@ def fluctuation_dissipation(
     -------
     dissipation, fluctuation, sde_fluctuation : float
         E[phi . grad L], (eta/2) E|ghat|^2 and (eta/2) f E tr Sigma, f the minibatch factor; the first two are equal.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> np.round(fluctuation_dissipation(MeanEstimation([-1.0, 1.0]), eta=0.1), 6).tolist()
+    [0.052632, 0.052632, 0.05]
     """
     p, _, s = _stationary(loss, eta, batch_size, sampling)
     noise = np.trace(p.covariance_at_minimiser) + np.trace(p.curvature_noise(s))
@@ -68,6 +74,12 @@ def fluctuation_dissipation_samples(
     Returns
     -------
     dissipation, fluctuation, sde_fluctuation : ndarrays of shape (m,)
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> np.round(fluctuation_dissipation_samples(MeanEstimation([-1.0, 1.0]), [0.5, 1.0], eta=0.1), 6).tolist()
+    [[0.25, 1.0], [0.0625, 0.1], [0.05, 0.05]]
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     phi = checks.array("states", states, (None, *a_loss(loss).shape))
@@ -89,6 +101,12 @@ def stationary_loss(loss: Loss, eta: float, batch_size: int = 1, *, sampling: st
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> round(stationary_loss(MeanEstimation([-1.0, 1.0]), eta=0.1), 6)
+    0.526316
     """
     p, mean, s = _stationary(loss, eta, batch_size, sampling)
     return float(loss.loss(mean.reshape(loss.shape)) + np.trace(p.hessian @ s) / 2)
@@ -122,7 +140,13 @@ def heat_capacity(loss: Loss, batch_size: int = 1) -> float:
 
 
 def mean_temperature(hessian: Array, covariance: Array) -> float:
-    """Temperature tr(H S)/d of the Gibbs law whose mean loss is that of a centred law with covariance S."""
+    """Temperature tr(H S)/d of the Gibbs law whose mean loss is that of a centred law with covariance S.
+
+    Examples
+    --------
+    >>> round(mean_temperature([[2.0, 0.0], [0.0, 1.0]], [[0.1, 0.0], [0.0, 0.2]]), 6)
+    0.2
+    """
     h = checks.square("hessian", checks.array("hessian", hessian, ndim=2))
     return float(np.trace(h @ checks.covariance_matrix("covariance", covariance, len(h))) / len(h))
 
@@ -143,6 +167,12 @@ def direction_temperatures(hessian: Array | float, stationary_covariance: Array 
     -------
     eigenvalues, temperatures : ndarrays of shape (d,)
         In increasing order of the eigenvalues.
+
+    Examples
+    --------
+    >>> curvatures, temperatures = direction_temperatures([[2.0, 0.0], [0.0, 1.0]], [[0.1, 0.0], [0.0, 0.1]])
+    >>> curvatures.round(6).tolist(), temperatures.round(6).tolist()
+    ([1.0, 2.0], [0.1, 0.2])
     """
     h = checks.positive_definite("hessian", hessian)
     s = checks.covariance_matrix("stationary_covariance", stationary_covariance, len(h) if h.ndim else 0)

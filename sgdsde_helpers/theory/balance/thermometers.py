@@ -39,6 +39,12 @@ class Settling:
         Of the change, for a run at rest: over chains, or for one run from the scatter of |z|^2 along it.
     time : float
         Length of the log, eta_e times its steps.
+
+    Examples
+    --------
+    >>> rest = Settling(dissipation=0.5, fluctuation=0.5, change=0.2, standard_error=0.1, time=10.0)
+    >>> print(rest)
+    dissipation/fluctuation 1.0000; change of |phi|^2 in a time of 10: +0.2, s.e. 0.1, z = +2.0: no drift seen
     """
 
     dissipation: float
@@ -93,6 +99,13 @@ def settling(
     -----
     For one run the error is sqrt(2) times the standard deviation of |phi|^2 about its straight line: the log must be much
     longer than the correlation time of |phi|^2. Of 4000 runs at rest, 20 correlation times long, one had |z| > 4 and none > 4.5.
+
+    Examples
+    --------
+    >>> phi_ghat = np.cos(np.arange(100.0))
+    >>> found = settling(phi_ghat, np.ones(100), eta=0.1)
+    >>> found.moving, round(found.time, 6)
+    (True, 10.0)
     """
     log = checks.array("phi_ghat", phi_ghat)
     if log.ndim not in (1, 2) or len(log) < 20:
@@ -134,6 +147,11 @@ def norm_change(
     Returns
     -------
     float or ndarray of shape (m,)
+
+    Examples
+    --------
+    >>> round(norm_change(0.15, 2.0, eta=0.1, n_steps=100), 6)
+    -1.0
     """
     log = checks.array("phi_ghat", phi_ghat)
     squares = checks.array("ghat2", ghat2, log.shape)
@@ -164,6 +182,11 @@ def momentum_fluctuation(ghat2: Array | float, grad2: Array | float, eta: float,
     Notes
     -----
     Chapter 14, equation eq-thermo-bracket.
+
+    Examples
+    --------
+    >>> round(momentum_fluctuation(2.0, 1.0, eta=0.1, mu=0.5), 6)
+    0.133333
     """
     squares = checks.array("ghat2", ghat2)
     true = checks.array("grad2", grad2, squares.shape)
@@ -190,6 +213,12 @@ def hessian_relation_samples(loss: Loss, states: Array, eta: float, batch_size: 
     Returns
     -------
     squared_gradient, curved : ndarrays of shape (m,)
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> np.round(hessian_relation_samples(MeanEstimation([-1.0, 1.0]), [0.5, 1.0], eta=0.1), 6).tolist()
+    [[0.25, 1.0], [0.0625, 0.1]]
     """
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     phi = checks.array("states", states, (None, *a_loss(loss).shape))

@@ -39,6 +39,12 @@ class AffineGradients:
         s_k and x_k where every A_k is s_k x_k x_k', else None.
     matrices : ndarray of shape (n, d, d)
         The A_k where they are not, else None.
+
+    Examples
+    --------
+    >>> problem = AffineGradients(np.eye(1), np.array([[0.0], [1.0]]), True, matrices=np.ones((2, 1, 1)))
+    >>> problem.minimiser.tolist(), problem.covariance_at_minimiser.tolist()
+    ([0.5], [[0.25]])
     """
 
     hessian: Array
@@ -115,6 +121,13 @@ def affine_gradients(loss: Loss) -> AffineGradients:
     ------
     ValueError
         If the per-example gradients are not affine in phi.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> problem = affine_gradients(ScalarQuadratic([1.0, 2.0], [1.0, 2.0]))
+    >>> problem.hessian.round(6).tolist(), problem.constants.round(6).tolist()
+    ([[1.5]], [[1.0], [4.0]])
     """
     d = a_loss(loss).shape[0] if a_loss(loss).shape else 1
 

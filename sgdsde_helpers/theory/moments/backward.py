@@ -65,6 +65,12 @@ def backward_mean_sgd(
     ------
     ValueError
         If a batch leads out of the interval, or two grids do not give the same.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> round(backward_mean_sgd(MeanEstimation([-1.0, 1.0]), 0.1, 10, np.square, 0.5, (-1.0, 1.0)), 6)
+    0.076627
     """
     checks.function("f", f)
     images, probability = batch_images(loss, eta, batch_size, sampling)
@@ -117,6 +123,12 @@ def backward_mean_sde(
     ------
     ValueError
         If the drift points outwards at an end, or two grids do not give the same.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> round(backward_mean_sde(MeanEstimation([-1.0, 1.0]), 0.1, 1.0, np.square, 0.5, (-3.0, 3.0)), 4)
+    0.0771
     """
     loss, f = one_parameter(loss), checks.function("f", f)
     eta, t = checks.positive("eta", eta), checks.non_negative("t", t)

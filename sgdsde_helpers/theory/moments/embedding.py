@@ -38,6 +38,11 @@ def chain_cumulant(order: int, h: float, cumulant: float, eta: float, batch_size
     ------
     DivergenceError
         If eta >= 2/h.
+
+    Examples
+    --------
+    >>> round(chain_cumulant(3, 1.0, 2.0, eta=0.1), 6)
+    -0.00738
     """
     k, h, kappa = checks.count("order", order, minimum=2), checks.positive("h", h), checks.number("cumulant", cumulant)
     sgd_stationary_covariance(h, 1.0, eta, batch_size)  # refuses an eta or B that has no stationary law
@@ -76,6 +81,11 @@ def embedding_sde(
     Notes
     -----
     Chapter 12, equation eq-exact-embedding.
+
+    Examples
+    --------
+    >>> np.round(embedding_sde(2.0, 3.0, eta=0.1, batch_size=5), 6).tolist()
+    [2.231436, 0.074381]
     """
     h = checks.positive_definite("hessian", hessian)
     s = np.atleast_2d(sgd_stationary_covariance(hessian, sigma, eta, batch_size))
@@ -108,6 +118,11 @@ def modified_stationary_covariance(
     Returns
     -------
     float or ndarray of shape (d, d)
+
+    Examples
+    --------
+    >>> round(modified_stationary_covariance(2.0, 3.0, eta=0.1, batch_size=5), 6)
+    0.013636
     """
     h = checks.positive_definite("hessian", hessian)
     noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)

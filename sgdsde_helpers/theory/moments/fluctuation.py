@@ -42,6 +42,13 @@ def flow_fluctuation(loss: Loss, *, start: float, times: Array, batch_size: int 
     Notes
     -----
     Chapter 2, equation eq-clock-variance.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> loss = ScalarQuadratic([1.0, 2.0], [0.0, 1.0])
+    >>> np.round(flow_fluctuation(loss, start=1.0, times=[0.0, 1.0]), 4).tolist()
+    [[1.0, 0.741], [0.0, 0.1165]]
     """
     from scipy.integrate import solve_ivp  # imported late: it takes longer than all the rest
 
@@ -65,7 +72,13 @@ def flow_fluctuation(loss: Loss, *, start: float, times: Array, batch_size: int 
 
 
 def flow_deviation(fluctuation: Array | float, eta: Array | float) -> Array:
-    """Standard deviation sqrt(eta C) of SGD about gradient flow, with C from `flow_fluctuation`, which holds the 1/B."""
+    """Standard deviation sqrt(eta C) of SGD about gradient flow, with C from `flow_fluctuation`, which holds the 1/B.
+
+    Examples
+    --------
+    >>> np.round(flow_deviation(4.0, [0.01, 0.1]), 6).tolist()
+    [0.2, 0.632456]
+    """
     rate, c = checks.array("eta", eta), checks.array("fluctuation", fluctuation)
     if min(rate.min(), c.min()) < 0:
         checks.refuse(
@@ -87,6 +100,11 @@ def contraction(eta: float, n_steps: Array | int, gap: float, curvature: float =
         i.
     gap : float
         Distance of the two starts.
+
+    Examples
+    --------
+    >>> np.round(contraction(0.1, [1, 10], gap=0.5), 6).tolist()
+    [0.45, 0.174339]
     """
     factor = abs(1 - checks.positive("eta", eta) * checks.positive("curvature", curvature))
     return abs(checks.number("gap", gap)) * factor ** checks.lengths("n_steps", n_steps, 0.0)

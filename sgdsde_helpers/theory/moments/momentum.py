@@ -37,6 +37,11 @@ def momentum_max_stable_eta(hessian: Array | float, mu: float = 0.0) -> float:
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> round(momentum_max_stable_eta(2.0, mu=0.9), 6)
+    1.9
     """
     curvatures = np.linalg.eigvalsh(np.atleast_2d(checks.positive_definite("hessian", hessian)))
     return float(2 * (1 + checks.fraction("mu", mu)) / curvatures[-1])
@@ -75,6 +80,11 @@ def momentum_stationary_covariance(
     Notes
     -----
     Chapter 12, equation eq-exact-momentum. Finite-step covariances with momentum: Liu, Ziyin, Ueda 2021.
+
+    Examples
+    --------
+    >>> round(momentum_stationary_covariance(2.0, 3.0, eta=0.1, batch_size=5, mu=0.9), 6)
+    0.158333
     """
     h = checks.positive_definite("hessian", hessian)
     noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)
@@ -103,6 +113,11 @@ def momentum_move_covariances(
     -------
     move, cross : floats or ndarrays of shape (d, d)
         V and C.
+
+    Examples
+    --------
+    >>> np.round(momentum_move_covariances(2.0, 1.0, eta=0.1, mu=0.5), 6).tolist()
+    [0.266667, 0.133333]
     """
     h, s, eta, mu = _stationary_state(hessian, stationary_covariance, eta, mu)
     hs, sh = h @ s, s @ h
@@ -129,6 +144,11 @@ def momentum_autocovariance(
     Returns
     -------
     ndarray of shape (n_lags + 1,) or (n_lags + 1, d, d)
+
+    Examples
+    --------
+    >>> np.round(momentum_autocovariance(3, 2.0, 1.0, eta=0.1, mu=0.5), 6).tolist()
+    [1.0, 0.866667, 0.626667, 0.381333]
     """
     lags = checks.count("n_lags", n_lags, minimum=0)
     h, s, eta, mu = _stationary_state(hessian, stationary_covariance, eta, mu)
@@ -154,6 +174,11 @@ def averaging_covariance(hessian: Array | float, sigma: Array | float, batch_siz
     Returns
     -------
     float or ndarray of shape (d, d)
+
+    Examples
+    --------
+    >>> round(averaging_covariance(2.0, 3.0, batch_size=5), 6)
+    0.15
     """
     h = checks.positive_definite("hessian", hessian)
     noise = checks.covariance_matrix("sigma", sigma, h.shape[0] if h.ndim else 0)
@@ -188,6 +213,13 @@ def momentum_stationary_moments(
     ------
     DivergenceError
         If eta is at or past `momentum_stability_bound`.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> loss = ScalarQuadratic([1.0, 2.0], [0.0, 1.0])
+    >>> np.round(momentum_stationary_moments(loss, eta=0.1, mu=0.5), 6).tolist()
+    [0.666667, 0.031746]
     """
     eta, mu, problem = checks.positive("eta", eta), checks.fraction("mu", mu), affine_gradients(loss)
     factor = minibatch_factor(len(problem.constants), batch_size, sampling)
@@ -218,6 +250,13 @@ def momentum_stability_bound(
     Returns
     -------
     float
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> loss = ScalarQuadratic([1.0, 2.0], [0.0, 1.0])
+    >>> round(momentum_stability_bound(loss, mu=0.5), 4)
+    1.5
     """
     problem = affine_gradients(loss)
     return _bound(problem, minibatch_factor(len(problem.constants), batch_size, sampling), checks.fraction("mu", mu))

@@ -23,7 +23,13 @@ __all__ = [
 
 
 def brownian_variation(pieces: Array | int, power: int, t: float = 1.0) -> Array:
-    """Mean of the sum of |Delta W|^power over equal pieces of [0, t]: sqrt(2 n t / pi) for power 1, t for power 2."""
+    """Mean of the sum of |Delta W|^power over equal pieces of [0, t]: sqrt(2 n t / pi) for power 1, t for power 2.
+
+    Examples
+    --------
+    >>> np.round(brownian_variation([1, 10, 100], power=1), 6).tolist()
+    [0.797885, 2.523133, 7.978846]
+    """
     n, t = checks.array("pieces", pieces), checks.positive("t", t)
     if power not in (1, 2):
         checks.refuse("power", power, "1 or 2")
@@ -48,6 +54,11 @@ def ou_mean(
     -------
     float or array
         Shape of `t` followed by the shape of one state.
+
+    Examples
+    --------
+    >>> np.round(ou_mean([0.0, 1.0], 3.0, 2.0, center=1.0), 6).tolist()
+    [3.0, 1.270671]
     """
     times, h = checks.lengths("t", t, 0.0), checks.square("hessian", hessian)
     c = _state("center", center, h)
@@ -143,6 +154,11 @@ def ou_autocovariance(
     -------
     float or array
         Shape of `lag` followed by () or (d, d).
+
+    Examples
+    --------
+    >>> np.round(ou_autocovariance([0.0, 1.0], 2.0, 3.0), 6).tolist()
+    [3.0, 0.406006]
     """
     lags, h = checks.array("lag", lag), checks.square("hessian", hessian)
     s = checks.covariance_matrix("stationary_covariance", stationary_covariance, len(h) if h.ndim else 0)
@@ -171,6 +187,11 @@ def ou_spectrum(omega: Array | float, hessian: Array | float, noise_covariance: 
     -------
     float or array
         Shape of `omega` followed by () or (d, d); real for numbers, complex Hermitian for matrices.
+
+    Examples
+    --------
+    >>> np.round(ou_spectrum([0.0, 2.0], 2.0, 0.4), 6).tolist()
+    [0.1, 0.05]
     """
     w, h = checks.array("omega", omega), checks.square("hessian", hessian)
     q = checks.covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)

@@ -54,6 +54,12 @@ def linear_regression_posterior(
     -------
     mean : ndarray of shape (d,)
     covariance : ndarray of shape (d, d)
+
+    Examples
+    --------
+    >>> mean, covariance = linear_regression_posterior([[1.0], [2.0]], [1.0, 3.0], 1.0, 1.0)
+    >>> mean.round(6).tolist(), covariance.round(6).tolist()
+    ([1.166667], [[0.166667]])
     """
     X = checks.array("X", X, ndim=2)
     y = checks.array("y", y, X.shape[:1])
@@ -85,6 +91,11 @@ def ula_stationary_covariance(hessian: Array | float, temperature: float, step: 
     ------
     DivergenceError
         If h >= 2 / lambda_max.
+
+    Examples
+    --------
+    >>> round(ula_stationary_covariance(2.0, temperature=0.5, step=0.1), 6)
+    0.277778
     """
     h = checks.positive_definite("hessian", hessian)
     per_step = 2 * checks.positive("temperature", temperature) / checks.positive("step", step)
@@ -118,6 +129,12 @@ def sgld_stationary_moments(
     ------
     DivergenceError
         If h is at or past the stability bound of SGD on the same loss.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> np.round(sgld_stationary_moments(MeanEstimation([0.0, 2.0]), temperature=0.5, step=0.1), 6).tolist()
+    [1.0, 0.578947]
     """
     t, h = checks.non_negative("temperature", temperature), checks.positive("step", step)
     problem = affine_gradients(loss)

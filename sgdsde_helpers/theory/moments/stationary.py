@@ -103,6 +103,12 @@ def arms_stationary_cumulants(
     -------
     dict
         Name of the arm -> (variance, third cumulant).
+
+    Examples
+    --------
+    >>> cumulants = arms_stationary_cumulants(0.1, sigma2=1.0, third=2.0)
+    >>> {arm: tuple(round(float(c), 6) for c in pair) for arm, pair in cumulants.items()}
+    {'SGD': (0.052632, 0.00738), 'Gaussian SGD': (0.052632, 0.0), 'SDE': (0.05, 0.0)}
     """
     sigma2 = checks.non_negative("sigma2", sigma2)
     variance = sgd_stationary_covariance(1.0, sigma2, eta, batch_size)
@@ -161,6 +167,13 @@ def sde_stationary_moments(loss: Loss, eta: float, batch_size: int = 1) -> tuple
     ------
     DivergenceError
         If eta is so large that the second moment of the SDE does not exist.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> loss = ScalarQuadratic([1.0, 2.0], [0.0, 1.0])
+    >>> np.round(sde_stationary_moments(loss, eta=0.1), 6).tolist()
+    [0.666667, 0.014939]
     """
     problem, factor = _affine_problem(loss, eta, batch_size, "with_replacement")
     return affine_stationary_moments(problem, eta, factor, discrete=False)
@@ -187,6 +200,13 @@ def stratonovich_stationary_moments(loss: Loss, eta: float, batch_size: int = 1)
     ------
     DivergenceError
         If eta >= h B / s2, where the second moment does not exist.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> loss = ScalarQuadratic([1.0, 2.0], [0.0, 1.0])
+    >>> np.round(stratonovich_stationary_moments(loss, eta=0.1), 6).tolist()
+    [0.655462, 0.01532]
     """
     problem, factor = _affine_problem(one_parameter(loss), eta, batch_size, "with_replacement")
     h = float(checks.positive_definite("Hessian of the loss", problem.hessian)[0, 0])
@@ -221,6 +241,13 @@ def affine_stationary_moments(
     -------
     mean, covariance
         As in `sgd_stationary_moments`.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import ScalarQuadratic
+    >>> problem = affine_gradients(ScalarQuadratic([1.0, 2.0], [0.0, 1.0]))
+    >>> np.round(affine_stationary_moments(problem, 0.1, 1.0, discrete=True), 6).tolist()
+    [0.666667, 0.016162]
     """
     eta, factor = checks.positive("eta", eta), checks.non_negative("factor", factor)
     temperature, minimiser = checks.non_negative("temperature", temperature), problem.minimiser
