@@ -44,7 +44,7 @@ def explore(
             final = sgd(LOSS, eta, n_steps=500, batch_size=batch_size, n_chains=2000, seed=seed).final
             predicted = sgd_stationary_covariance(1.0, 1.0, eta, batch_size)
             measured, error = variance_and_error(final)
-            histogram_with_density(ax, final, GRID, normal_density(GRID, predicted), bins=EDGES)
+            histogram_with_density(ax, final, GRID, gaussian_density(GRID, variance=predicted), bins=EDGES)
             ax.set(xlim=(-2, 2), ylim=(0, 3))            # the same for all settings
             label_axes(ax, r"$\\Phi$", "density")
             return (f"{setting(eta, batch_size)}: stationary variance predicted {predicted:.3f}, "
