@@ -18,11 +18,32 @@ __all__ = ["Comparison", "DisagreementError", "UndecidedError", "agree", "compar
 
 
 class DisagreementError(AssertionError):
-    """What was measured or computed does not agree with what was predicted."""
+    """What was measured or computed does not agree with what was predicted.
+
+    Examples
+    --------
+    >>> try:
+    ...     compare("mean", 0.5, 0.6, 0.02)
+    ... except DisagreementError:
+    ...     print("they disagree")
+    mean                               predicted 0.500     measured 0.600     s.e. 0.020    z = +5.0
+    they disagree
+    """
 
 
 class UndecidedError(DisagreementError):
-    """What was measured agrees with the prediction, and with its rival too."""
+    """What was measured agrees with the prediction, and with its rival too.
+
+    Examples
+    --------
+    >>> try:
+    ...     compare("mean", 0.5, 0.5, 0.02, rival=("no drift", 0.52))
+    ... except UndecidedError:
+    ...     print("both would pass")
+    mean                               predicted 0.500     measured 0.500     s.e. 0.020    z = +0.0
+      rival: no drift                  predicted 0.520                                      z = -1.0
+    both would pass
+    """
 
 
 @dataclass(frozen=True)
@@ -37,6 +58,12 @@ class Comparison:
         The numbers, unrounded.
     rival : tuple of str and float, optional
         The name of another theory and what it predicts.
+
+    Examples
+    --------
+    >>> c = Comparison("mean", 0.50, 0.52, 0.02, ("no drift", 0.70))
+    >>> round(c.z, 2), round(c.z_rival, 2)
+    (1.0, -9.0)
     """
 
     quantity: str
@@ -144,6 +171,11 @@ def agree(quantity: str, expected: Array, computed: Array, tolerance: float) -> 
     ------
     DisagreementError
         If they differ by more.
+
+    Examples
+    --------
+    >>> agree("one half", 0.5, 1 / 2, 1e-12)
+    one half                           two routes agree to 1e-12   (0.5)
     """
     a, b = array("expected", expected), array("computed", computed)
     if a.shape != b.shape:

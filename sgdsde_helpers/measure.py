@@ -61,6 +61,12 @@ def variance_and_error(values: Array) -> tuple[Array, Array]:
     Returns
     -------
     estimate, standard_error : ndarrays of shape (...)
+
+    Examples
+    --------
+    >>> variance, error = variance_and_error([0.0, 1.0, 2.0, 3.0, 4.0])
+    >>> round(float(variance), 3), round(float(error), 3)
+    (2.5, 0.857)
     """
     x = _chains(values, 4)
     m = len(x)
@@ -81,6 +87,12 @@ def covariance_and_error(values: Array) -> tuple[Array, Array]:
     Returns
     -------
     estimate, standard_error : ndarrays of shape (d, d)
+
+    Examples
+    --------
+    >>> covariance, error = covariance_and_error([[0.0, 0.0], [1.0, 2.0], [2.0, 4.0], [3.0, 6.0]])
+    >>> covariance.round(3).tolist()
+    [[1.667, 3.333], [3.333, 6.667]]
     """
     x = _chains(values, 4)
     if x.ndim != 2:
@@ -109,6 +121,12 @@ def batch_means(series: Array, n_batches: int = 32) -> tuple[Array, Array]:
     Returns
     -------
     estimate, standard_error : ndarrays of shape (...)
+
+    Examples
+    --------
+    >>> mean, error = batch_means([1.0, 2.0, 3.0, 4.0, 5.0, 6.0], n_batches=3)
+    >>> round(float(mean), 3), round(float(error), 3)
+    (3.5, 1.155)
     """
     n_batches = count("n_batches", n_batches, minimum=2)
     x = array("series", series)
@@ -134,6 +152,11 @@ def ks_distance(sample: Array, cdf: Callable[[Array], Array]) -> float:
     -------
     float
         For a sample from F itself about 0.87/sqrt(m).
+
+    Examples
+    --------
+    >>> round(ks_distance([0.1, 0.5, 0.6], lambda x: x), 4)
+    0.4
     """
     x = np.sort(checks.array("sample", sample, ndim=1))
     f = checks.function("cdf", cdf)(x)
@@ -193,6 +216,12 @@ def measured_rotation(states: Array, dt: float, center: Array | float = 0.0) -> 
     -------
     ndarray of shape (m,)
         One value for each chain, to be compared with entry [0, 1] of `rotation_rate`.
+
+    Examples
+    --------
+    >>> circle = np.array([[[1.0, 0.0]], [[0.0, 1.0]], [[-1.0, 0.0]]])
+    >>> measured_rotation(circle, 0.5).tolist()
+    [2.0]
     """
     x = checks.array("states", states, (None, None, 2)) - checks.array("center", center)
     before, after = x[:-1], x[1:]

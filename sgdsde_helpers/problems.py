@@ -49,6 +49,12 @@ def diabetes(features: Sequence[str] | None = None) -> tuple[Array, Array]:
     Notes
     -----
     Source: Efron, Hastie, Johnstone and Tibshirani, Least Angle Regression, Annals of Statistics 32 (2004).
+
+    Examples
+    --------
+    >>> X, y = diabetes(["bmi", "bp"])
+    >>> X.shape, y.shape, round(float(X.var()), 4)
+    ((442, 2), (442,), 1.0)
     """
     try:
         from sklearn.datasets import load_diabetes
@@ -63,7 +69,14 @@ def diabetes(features: Sequence[str] | None = None) -> tuple[Array, Array]:
 
 @cache
 def diabetes_loss() -> ScalarQuadratic:
-    """Least squares on the feature bmi of the diabetes data, as one parabola an example."""
+    """Least squares on the feature bmi of the diabetes data, as one parabola an example.
+
+    Examples
+    --------
+    >>> loss = diabetes_loss()
+    >>> loss.n, round(float(loss.mean_h), 4), round(float(loss.minimiser), 4)
+    (442, 1.0, 0.5865)
+    """
     X, y = diabetes(["bmi"])
     return ScalarQuadratic(X[:, 0] ** 2, y / X[:, 0])
 
@@ -80,6 +93,12 @@ def digits() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     ------
     ImportError
         If scikit-learn is not installed.
+
+    Examples
+    --------
+    >>> (X, y), (X_test, y_test) = digits()
+    >>> X.shape, X_test.shape, float(X.max())
+    ((1437, 64), (360, 64), 1.0)
     """
     try:
         from sklearn.datasets import load_digits
@@ -92,7 +111,13 @@ def digits() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
 
 
 def two_points() -> Array:
-    """The smallest data set with gradient noise: the points +1 and -1, of mean 0 and population variance 1."""
+    """The smallest data set with gradient noise: the points +1 and -1, of mean 0 and population variance 1.
+
+    Examples
+    --------
+    >>> two_points().tolist()
+    [1.0, -1.0]
+    """
     return np.array([1.0, -1.0])
 
 
@@ -107,6 +132,12 @@ def points_with_covariance(sigma: Array) -> Array:
     Returns
     -------
     ndarray of shape (2d, d)
+
+    Examples
+    --------
+    >>> points = points_with_covariance([[2.0, 1.0], [1.0, 2.0]])
+    >>> points.shape, np.cov(points.T, bias=True).round(4).tolist()
+    ((4, 2), [[2.0, 1.0], [1.0, 2.0]])
     """
     variances, axes = np.linalg.eigh(covariance_matrix("sigma", array("sigma", sigma, ndim=2)))
     roots = np.sqrt(len(axes)) * (axes * np.sqrt(np.maximum(variances, 0.0))) @ axes.T
@@ -140,6 +171,12 @@ def noise_sum(
     Returns
     -------
     ndarray of shape (n_chains,)
+
+    Examples
+    --------
+    >>> total = noise_sum(MeanEstimation(two_points()), 0.1, 25, 1000, seed=1)
+    >>> total.shape, round(float(total.std()))  # the root of 25
+    ((1000,), 5)
     """
     run = arm(loss, eta, n_steps=n_steps, batch_size=batch_size, n_chains=n_chains, record="moments", seed=seed)
     return (run.final - loss.minimiser) / eta + n_steps * loss.gradient(run.mean) - loss.gradient(run.final)

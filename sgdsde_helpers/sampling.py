@@ -31,6 +31,12 @@ class Scheme:
     draw : callable
         (rng, n, B, width, order) to the batches of a block of `width` chains, step by step, without end: integer arrays of
         shape (B, width), each good until the next is asked for, draw by draw in memory ("C") or chain by chain ("F").
+
+    Examples
+    --------
+    >>> subset = SAMPLING["without_replacement"]
+    >>> subset.distinct, subset.independent, round(subset.share(5, 2), 4)
+    (True, True, 0.375)
     """
 
     share: Callable[[int, int], float]
@@ -44,7 +50,13 @@ class Scheme:
 
 
 def scheme(sampling: str, *, independent: bool = False) -> Scheme:
-    """The row of the table that `sampling` names; with `independent`, only schemes whose batches are independent."""
+    """The row of the table that `sampling` names; with `independent`, only schemes whose batches are independent.
+
+    Examples
+    --------
+    >>> scheme("reshuffled").independent
+    False
+    """
     return SAMPLING[
         one_of("sampling", sampling, [name for name, row in SAMPLING.items() if row.independent or not independent])
     ]
@@ -128,6 +140,13 @@ def uniform_integers(rng: np.random.Generator, below: int, out: Array) -> None:
 
     Lemire's method (ACM Transactions on Modeling and Computer Simulation 29, 2019), for many numbers at once: the upper half of
     32 random bits times `below` is uniform but for an uneven rest, the lower halves under 2^32 mod `below`, drawn again.
+
+    Examples
+    --------
+    >>> index = np.empty((2, 500), dtype=np.int64)
+    >>> uniform_integers(np.random.default_rng(1), 3, index)
+    >>> int(index.min()), int(index.max())
+    (0, 2)
     """
     numbers = out.reshape(-1).view(np.uint64)
     for first in range(0, numbers.size, DRAW):

@@ -30,6 +30,13 @@ class Loss(ABC):
         several apart from each other.
     quadratic : bool
         Whether every L_k is quadratic, so that `max_stable_eta` is exact and no smaller bound is needed.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> loss = MeanEstimation([1.0, -1.0])
+    >>> isinstance(loss, Loss), loss.n, loss.shape, float(loss.minimiser)
+    (True, 2, (), 0.0)
     """
 
     n: int
@@ -228,6 +235,12 @@ class FunctionLoss(Loss):
     ValueError
         If a function does not return the shape stated above, the gradients are not finite, or their mean is not that of
         the loss.
+
+    Examples
+    --------
+    >>> loss = FunctionLoss(lambda p: p**4 / 4, lambda p: p[..., None] ** 3 + np.array([1.0, -1.0]), 2, ())
+    >>> float(loss.gradient(2.0)), float(loss.covariance(2.0))
+    (8.0, 1.0)
     """
 
     def __init__(

@@ -21,6 +21,12 @@ class DoubleWell(Loss):
         :math:`\nu`, > 0.
     tilt : float
         :math:`\tau`; 0 makes the noise the same everywhere.
+
+    Examples
+    --------
+    >>> loss = DoubleWell(0.5)
+    >>> loss.loss(np.array([-1.0, 0.0, 1.0])).tolist(), float(loss.covariance(0.0))
+    ([0.0, 0.25, 0.0], 0.25)
     """
 
     n, shape, minimiser = 2, (), None

@@ -19,6 +19,12 @@ class MeanEstimation(Loss):
     ----------
     x : array_like of shape (n,) or (n, d)
         The data.
+
+    Examples
+    --------
+    >>> loss = MeanEstimation([1.0, 2.0, 6.0])
+    >>> float(loss.minimiser), round(float(loss.covariance(0.0)), 4)
+    (3.0, 4.6667)
     """
 
     quadratic = True
@@ -87,6 +93,12 @@ class TiltedQuadratic(Loss):
         H, symmetric positive definite.
     b : array_like of shape (n, d)
         The tilts.
+
+    Examples
+    --------
+    >>> loss = TiltedQuadratic([[2.0, 0.0], [0.0, 1.0]], [[3.0, 1.0], [1.0, 1.0]])
+    >>> loss.minimiser.tolist(), round(loss.max_stable_eta(), 4)
+    ([1.0, 1.0], 1.0)
     """
 
     quadratic = True
@@ -142,6 +154,12 @@ class ScalarQuadratic(Loss):
         Curvatures; some may be negative, their mean must be > 0.
     x : array_like of shape (n,)
         Where each parabola has its vertex.
+
+    Examples
+    --------
+    >>> loss = ScalarQuadratic([1.0, 3.0], [1.0, -1.0])
+    >>> float(loss.minimiser), float(loss.covariance(0.0)), round(float(loss.max_stable_eta()), 4)
+    (-0.5, 4.0, 0.8)
     """
 
     quadratic = True

@@ -51,6 +51,13 @@ def langevin(
     ------
     DivergenceError
         Where the loss is quadratic and `step` at or over its exact bound, before any step; else when a state overflows.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> run = langevin(MeanEstimation([1.0, -1.0]), 0.5, step=0.1, n_steps=100, n_chains=1000, seed=1)
+    >>> round(float(run.final.var()), 1)  # the Gibbs law has T = 0.5
+    0.5
     """
     h, t = positive("step", step), positive("temperature", temperature)
     batches = None if batch_size is None else Minibatches(loss, batch_size)
@@ -96,6 +103,13 @@ def mala(
     -------
     (Paths or Moments, float)
         The run, and the share of proposals that were accepted.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> run, accepted = mala(MeanEstimation([1.0, -1.0]), 0.5, step=0.1, n_steps=50, n_chains=2000, seed=1)
+    >>> round(float(run.final.var()), 1), round(float(accepted), 2)
+    (0.5, 0.99)
     """
     h, t = positive("step", step), positive("temperature", temperature)
     states = states_of_loss(loss, start, n_chains)

@@ -23,6 +23,11 @@ class Paths:
         States of the m chains at these times.
     final : ndarray of shape (m, *shape)
         States after the last step.
+
+    Examples
+    --------
+    >>> Paths(np.array([0.0, 0.1]), np.zeros((2, 3)), np.zeros(3)).states.shape
+    (2, 3)
     """
 
     t: Array
@@ -42,6 +47,13 @@ class Moments:
         Each chain's time average of the products of its deviations from its own `mean`.
     final : ndarray of shape (m, *shape)
         States after the last step.
+
+    Examples
+    --------
+    >>> run = Moments(np.array([1.0, 3.0]), np.array([4.0, 4.0]), np.zeros(2))
+    >>> mean, error = run.mean_and_error()
+    >>> round(float(mean), 3), round(float(error), 3)
+    (2.0, 1.0)
     """
 
     mean: Array

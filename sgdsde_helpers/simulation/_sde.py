@@ -63,6 +63,12 @@ def euler_maruyama(
         When a state overflows.
     ValueError, TypeError
         If an argument is not allowed, or `drift` or `noise` returns another shape.
+
+    Examples
+    --------
+    >>> run = euler_maruyama(lambda phi: -phi, 0.0, dt=0.1, start=1.0, n_steps=2, record="all", seed=1)
+    >>> run.states[:, 0].round(4).tolist()
+    [1.0, 0.9, 0.81]
     """
     dt = positive("dt", dt)
     root, states = _noise_and_states(drift, noise, start, n_paths)
@@ -111,6 +117,12 @@ def weak_second_order(
     ------
     DivergenceError, ValueError, TypeError
         As in `euler_maruyama`; and where `noise` is a function in a problem that is not scalar.
+
+    Examples
+    --------
+    >>> run = weak_second_order(lambda phi: -phi, 0.0, dt=0.1, start=1.0, n_steps=2, record="all", seed=1)
+    >>> run.states[:, 0].round(4).tolist()
+    [1.0, 0.905, 0.819]
     """
     dt = positive("dt", dt)
     root, states = _noise_and_states(drift, noise, start, n_paths)
@@ -153,6 +165,13 @@ def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Arra
     -------
     (drift, noise) : callables
         For `euler_maruyama`: minus the gradient, and a factor of eta Sigma(phi) / B.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> drift, noise = sgd_sde(MeanEstimation([1.0, -1.0]), 0.04)
+    >>> float(drift(np.array(0.5))), round(float(noise(np.array(0.5))), 4)
+    (-0.5, 0.2)
     """
     loss, scale = a_loss(loss), positive("eta", eta) / checked_batch_size(batch_size)
 

@@ -66,6 +66,13 @@ def sgd(
         Where the loss is quadratic and `eta` at or over its exact bound, before any step; else when a state overflows.
     ValueError, TypeError
         If an argument is not allowed.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> run = sgd(MeanEstimation([1.0, -1.0]), 0.1, n_steps=100, n_chains=1000, seed=1)
+    >>> round(float(run.final.var()), 2)  # eta / (2 - eta) = 0.053
+    0.05
     """
     rate, batches = positive("eta", eta), Minibatches(loss, batch_size, sampling)
     states = states_of_loss(loss, start, n_chains)
@@ -116,6 +123,13 @@ def gaussian_sgd(
     See Also
     --------
     gaussian_weight_sgd : the same chain in law, without the matrix Sigma.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> run = gaussian_sgd(MeanEstimation([1.0, -1.0]), 0.1, n_steps=100, n_chains=1000, seed=1)
+    >>> round(float(run.final.var()), 2)
+    0.05
     """
     eta, batch = positive("eta", eta), checked_batch_size(batch_size)
     frozen = one_of("noise", noise, ("state_dependent", "frozen")) == "frozen"
@@ -167,6 +181,13 @@ def gaussian_weight_sgd(
     See Also
     --------
     gaussian_sgd : quicker where d is small.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> run = gaussian_weight_sgd(MeanEstimation([1.0, -1.0]), 0.1, n_steps=100, n_chains=1000, seed=1)
+    >>> round(float(run.final.var()), 2)
+    0.05
     """
     eta, batch = positive("eta", eta), checked_batch_size(batch_size)
     states, report = states_of_loss(loss, start, n_chains), stable(loss, eta, batch)
@@ -215,6 +236,13 @@ def momentum(
         When a state overflows.
     ValueError, TypeError
         If an argument is not allowed.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> run = momentum(MeanEstimation([0.0, 0.0]), 0.1, 0.9, n_steps=3, start=1.0, record="all", seed=1)
+    >>> run.states[:, 0].round(3).tolist()
+    [1.0, 0.9, 0.72, 0.486]
     """
     eta, mu, batches = positive("eta", eta), fraction("mu", mu), Minibatches(loss, batch_size, sampling)
     states = states_of_loss(loss, start, n_chains)
@@ -267,6 +295,13 @@ def svag(
         When a state overflows.
     ValueError, TypeError
         If an argument is not allowed.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> run = svag(MeanEstimation([1.0, -1.0]), 0.1, 4, n_steps=8, n_chains=3, record="all", seed=1)
+    >>> run.t.round(3).tolist()
+    [0.0, 0.025, 0.05, 0.075, 0.1, 0.125, 0.15, 0.175, 0.2]
     """
     eta, root, batches = positive("eta", eta), np.sqrt(2 * count("l", l) - 1), Minibatches(loss, batch_size, sampling)
     states, step = states_of_loss(loss, start, n_chains), eta / l
@@ -320,6 +355,13 @@ def adam(
         When a state overflows.
     ValueError, TypeError
         If an argument is not allowed.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> run = adam(MeanEstimation([1.0, 1.0]), 0.1, n_steps=2, start=0.0, record="all", seed=1)
+    >>> run.states[:, 0].round(3).tolist()
+    [0.0, 0.1, 0.2]
     """
     eta, b1, b2, eps = positive("eta", eta), fraction("b1", b1), fraction("b2", b2), non_negative("eps", eps)
     states, batches = states_of_loss(loss, start, n_chains), Minibatches(loss, batch_size, sampling)

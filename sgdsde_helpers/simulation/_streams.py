@@ -37,6 +37,12 @@ def streams(seed: int | np.random.Generator, n: int) -> list[np.random.Generator
     ------
     TypeError, ValueError
         If the seed is neither a whole number >= 0 nor a Generator.
+
+    Examples
+    --------
+    >>> first, second = streams(1, 2)
+    >>> first.random() == streams(1, 5)[0].random(), first.random() == second.random()
+    (True, False)
     """
     allowed = "an integer >= 0 or a numpy.random.Generator"
     if isinstance(seed, np.random.Generator):

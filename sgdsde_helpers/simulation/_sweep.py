@@ -54,6 +54,12 @@ def sgd_sweep(
         If a setting is beyond the exact bound of a quadratic loss (before any step), or a chain overflows.
     ValueError, TypeError
         If an argument is not allowed.
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> sgd_sweep(MeanEstimation([1.0, -1.0]), [0.1, 0.2], [1, 2, 4], n_steps=5, n_chains=7, seed=1).shape
+    (2, 3, 7)
     """
     for name, several in (("etas", etas), ("batch_sizes", batch_sizes)):
         if np.ndim(several) != 1 or not len(several):
