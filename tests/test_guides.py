@@ -11,6 +11,7 @@ PLACEHOLDERS = {
     "sgdsde_helpers/a/_b.py",
     "sgdsde_helpers/figures/name.py",
     "tests/a/test_b.py",
+    "tests/figures/test_name.py",
 }
 FENCE = re.compile(r"^```(python|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
