@@ -36,8 +36,8 @@ def explore(
 ) -> Explorer:
     """A widget with a slider for eta and one for the batch size, over pictures made by `draw`.
 
-    Example
-    -------
+    Examples
+    --------
     In the chapter's figures module::
 
         def law_panel(ax, eta, batch_size, seed):
@@ -54,6 +54,13 @@ def explore(
 
         explore(figures.law_panel, etas=[0.05, 0.1, 0.2, 0.4], batch_sizes=[1, 2, 4, 8],
                 label="Stationary law of SGD", start=(1, 0), seed=11)
+
+    A slider's values that do not increase are refused before anything is drawn:
+
+    >>> explore(print, [0.2, 0.1], [1], label="Stationary law of SGD")
+    Traceback (most recent call last):
+        ...
+    ValueError: etas = [0.2, 0.1] is not allowed: it must be increasing and > 0
 
     Parameters
     ----------
@@ -108,6 +115,13 @@ class Explorer(widgets.VBox):
     ----------
     eta, batch_size : the sliders.
     pictures : list over eta of lists over the batch size of `Picture`.
+
+    Examples
+    --------
+    It can be put beside other widgets, as any box of ipywidgets:
+
+    >>> issubclass(Explorer, widgets.Box)
+    True
     """
 
     def __init__(self, painter: Painter, etas, batch_sizes, *, label, start, seed, linked) -> None:
