@@ -239,9 +239,7 @@ def chain_exit_time(
     inside = targets <= end
     share = np.broadcast_to(probability, targets.shape)[inside]
     for side, shift in (("right", -1), ("left", 0)):  # the node below: longer; above: shorter
-        column = np.clip(
-            np.searchsorted(grid, targets[inside], side="left" if shift == 0 else side) + shift, 0, len(grid) - 1
-        )
+        column = np.clip(np.searchsorted(grid, targets[inside], side=side) + shift, 0, len(grid) - 1)
         step = csc_array((share, (row[inside], column)), shape=(len(grid), len(grid)))
         tau = spsolve((identity(len(grid), format="csc") - step).tocsc(), np.full(len(grid), eta))
         at = np.searchsorted(grid, start, side="right") - 1 if shift else np.searchsorted(grid, start)
