@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Make the ensembles of chapter 16: many chains of a small network under SGD and what is compared with it.
+"""Make the ensembles of chapter 19: many chains of a small network under SGD and what is compared with it.
 
     python benchmarks/network_ensembles.py OUT.npz [--chains 512] [--time 4000] [--burn 1500] [--only NAME,...] [--jax]
 

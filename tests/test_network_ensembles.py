@@ -1,4 +1,4 @@
-"""The program that makes the ensembles of chapter 16, at a size that runs in seconds."""
+"""The program that makes the ensembles of chapter 19, at a size that runs in seconds."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 13: batch size and sampling."""
+"""Figures of chapter 16: batch size and sampling."""
 
 from __future__ import annotations
 

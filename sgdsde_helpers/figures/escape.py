@@ -1,4 +1,4 @@
-"""Figures of chapter 17: escape from a well."""
+"""Figures of chapter 21: escape from a well."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 6: the covariance matrix of the noise, Brownian motion, and stationary ellipses."""
+"""Figures of chapter 8: the covariance matrix of the noise, Brownian motion, and stationary ellipses."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 15: linear regression on real data."""
+"""Figures of chapter 18: linear regression on real data."""
 
 from __future__ import annotations
 

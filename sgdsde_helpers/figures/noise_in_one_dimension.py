@@ -1,4 +1,4 @@
-"""Figures of chapter 4: the gradient noise of one parameter on real data, its variance, and the increments it makes."""
+"""Figures of chapter 5: the gradient noise of one parameter on real data, its variance, and the increments it makes."""
 
 from __future__ import annotations
 

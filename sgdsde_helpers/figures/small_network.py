@@ -1,4 +1,4 @@
-"""Figures of chapter 16: a classifier and a small network."""
+"""Figures of chapter 19: a classifier and a small network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures of chapter 5: Brownian motion, the three arms, weak and strong orders."""
+"""Figures of chapter 6: Brownian motion, the three arms, weak and strong orders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the figures of chapter 17 draw, read back."""
+"""What the figures of chapter 21 draw, read back."""
 
 import matplotlib.pyplot as plt
 import numpy as np

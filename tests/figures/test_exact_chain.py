@@ -1,4 +1,4 @@
-"""What the figures of chapter 12 draw, read back, and held to the chain of (state, move) solved by a general solver."""
+"""What the figures of chapter 15 draw, read back, and held to the chain of (state, move) solved by a general solver."""
 
 import re
 

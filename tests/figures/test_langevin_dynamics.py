@@ -1,4 +1,4 @@
-"""Chapter 11's figures, read back."""
+"""Chapter 14's figures, read back."""
 
 from functools import partial
 

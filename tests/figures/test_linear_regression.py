@@ -1,4 +1,4 @@
-"""What the figures of chapter 15 draw, read back, and held to routes of their own."""
+"""What the figures of chapter 18 draw, read back, and held to routes of their own."""
 
 import matplotlib.pyplot as plt
 import numpy as np

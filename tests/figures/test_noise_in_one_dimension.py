@@ -1,4 +1,4 @@
-"""Chapter 4's figures, read back."""
+"""Chapter 5's figures, read back."""
 
 import numpy as np
 import pytest

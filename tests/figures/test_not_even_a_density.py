@@ -1,4 +1,4 @@
-"""Chapter 10's figures, read back."""
+"""Chapter 13's figures, read back."""
 
 from itertools import product
 

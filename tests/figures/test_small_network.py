@@ -1,4 +1,4 @@
-"""What the figures of chapter 16 draw, read back."""
+"""What the figures of chapter 19 draw, read back."""
 
 import matplotlib.pyplot as plt
 import numpy as np

@@ -1,4 +1,4 @@
-"""Chapter 9's figures, read back."""
+"""Chapter 11's figures, read back."""
 
 from functools import partial
 from types import SimpleNamespace

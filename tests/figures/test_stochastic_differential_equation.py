@@ -1,4 +1,4 @@
-"""Chapter 5's figures, read back."""
+"""Chapter 6's figures, read back."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Chapter 7's figures, read back."""
+"""Chapter 9's figures, read back."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""What the figures of chapter 14 draw, read back, and held to routes of their own."""
+"""What the figures of chapter 17 draw, read back, and held to routes of their own."""
 
 import re
 

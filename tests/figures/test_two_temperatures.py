@@ -1,4 +1,4 @@
-"""Chapter 8's figures, read back."""
+"""Chapter 10's figures, read back."""
 
 import numpy as np
 import pytest

@@ -6,13 +6,13 @@ ONE, TWO, THREE, FOUR, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN = (
         "01_stochastic_process",
         "02_fixed_learning_rate",
         "03_central_limit_theorem",
-        "04_noise_in_one_dimension",
-        "10_not_even_a_density",
-        "11_langevin_dynamics",
-        "12_exact_chain",
-        "13_batch_size",
-        "15_linear_regression",
-        "16_small_network",
+        "05_noise_in_one_dimension",
+        "13_not_even_a_density",
+        "14_langevin_dynamics",
+        "15_exact_chain",
+        "16_batch_size",
+        "18_linear_regression",
+        "19_small_network",
     )
 )
 

@@ -181,7 +181,7 @@ def momentum_fluctuation(ghat2: Array | float, grad2: Array | float, eta: float,
 
     Notes
     -----
-    Chapter 14, equation eq-thermo-bracket.
+    Chapter 17, equation eq-thermo-bracket.
 
     Examples
     --------

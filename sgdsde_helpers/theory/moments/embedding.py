@@ -80,7 +80,7 @@ def embedding_sde(
 
     Notes
     -----
-    Chapter 12, equation eq-exact-embedding.
+    Chapter 15, equation eq-exact-embedding.
 
     Examples
     --------

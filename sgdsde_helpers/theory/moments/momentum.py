@@ -79,7 +79,7 @@ def momentum_stationary_covariance(
 
     Notes
     -----
-    Chapter 12, equation eq-exact-momentum. Finite-step covariances with momentum: Liu, Ziyin, Ueda 2021.
+    Chapter 15, equation eq-exact-momentum. Finite-step covariances with momentum: Liu, Ziyin, Ueda 2021.
 
     Examples
     --------

@@ -77,7 +77,7 @@ def reshuffled_share(kappa: float | np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
     Notes
     -----
-    Chapter 13, equation eq-batch-shares. Both come from a Brownian bridge, which is what an epoch's noise adds up to.
+    Chapter 16, equation eq-batch-shares. Both come from a Brownian bridge, which is what an epoch's noise adds up to.
 
     Examples
     --------

@@ -71,7 +71,7 @@ def increment_first_order(
 
     Notes
     -----
-    Chapter 4, equation eq-noise-correction.
+    Chapter 5, equation eq-noise-correction.
 
     Examples
     --------
