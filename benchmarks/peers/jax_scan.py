@@ -14,8 +14,8 @@ jax.config.update("jax_enable_x64", True)
 
 
 def contenders(row: Row) -> dict:
-    make = {"A": paths, "G": paths, "B": linear, "I": linear}.get(row.key[0], chains)
-    return {} if row.key == "F" else {"JAX, scan": (make(row), 1.0)}
+    make = {"A": paths, "G": paths, "B": linear, "I": linear, "F": grid}.get(row.key[0], chains)
+    return {"JAX, scan": (make(row), 1.0)}
 
 
 def scanned(step, start, row: Row, records: int = 1):
@@ -49,6 +49,19 @@ def linear(row: Row):
         return phi @ decay.T + jax.random.normal(key, phi.shape) @ root.T
 
     return states(scanned(step, jnp.ones((row.chains, 10)), row, 20 if row.key == "I" else 1))
+
+
+def grid(row: Row):
+    """All settings on common draws with nested batches, as the package's: states of shape (m, etas, sizes)."""
+    h, hx = jnp.asarray(work.CURVATURES), jnp.asarray(work.CURVATURES * work.POINTS)
+    etas, sizes = jnp.asarray(work.ETA["F"])[:, None], np.array(work.SIZES_OF_SWEEP)
+
+    def step(phi, key):
+        index = jax.random.randint(key, (row.chains, sizes[-1]), 0, len(h))
+        mean_h, mean_hx = (table[index].cumsum(axis=1)[:, None, sizes - 1] / sizes for table in (h, hx))
+        return phi - etas * (mean_h * phi - mean_hx)
+
+    return states(scanned(step, jnp.zeros((row.chains, len(etas), len(sizes))), row))
 
 
 def states(run):
