@@ -36,6 +36,7 @@ __all__ = [
     "PREDICTION",
     "SDE",
     "SGD",
+    "SHADES",
     "SKY",
     "house_style",
     "label_axes",
@@ -54,6 +55,7 @@ PREDICTION = "#000000"
 FLOW = "#D55E00"
 ACCENT = "#CC79A7"
 SKY = "#56B4E9"
+SHADES = ("#9CCBE8", "#3D95CF", "#003E63")  # one arm at three settings: the smaller the learning rate the darker
 MUTED = "#767676"  # dark enough to read as text on PAPER (contrast 4.5)
 PAPER = "#FDFDFB"  # opaque, so that a figure reads the same on the light and the dark page
 ARMS = {"SGD": SGD, "Gaussian SGD": GAUSSIAN_SGD, "SDE": SDE}

@@ -3,6 +3,7 @@
 _F = "sgdsde_helpers/figures/"
 _T = "sgdsde_helpers/theory/"
 MARKS, PROCESS, RATE = _F + "marks.py", _F + "stochastic_process.py", _F + "fixed_learning_rate.py"
+WINDOW = _F + "best_window.py"
 CLT, NOISE, SDE = (
     _F + "central_limit_theorem.py",
     _F + "noise_in_one_dimension.py",
@@ -35,8 +36,8 @@ MUTANTS = [
     (RATE, "flow_deviation(size, etas)", "size * etas", "eta for its root in the predicted distance"),
     (RATE, "flow - 2 * deviation, flow + 2 * deviation", "flow - deviation, flow + deviation", "two predicted deviations"),
     (RATE, "start=start, times=paths.t, batch_size=batch_size)", "start=start, times=paths.t)", "B dropped from the drawn band"),
-    (RATE, "predicted_window_ks(loss, eta, smooth, start, batch_size)", "predicted_window_ks(loss, eta, smooth, start)", "B dropped from the predicted U"),
-    (RATE, "window_distances(loss, eta, steps, start, batch_size)", "window_distances(loss, 2 * eta, steps, start, batch_size)", "the arms at their learning rate"),
+    (WINDOW, "predicted_window_ks(loss, eta, smooth, start, batch_size)", "predicted_window_ks(loss, eta, smooth, start)", "B dropped from the predicted U"),
+    (WINDOW, "window_distances(loss, eta, steps, start, batch_size)", "window_distances(loss, 2 * eta, steps, start, batch_size)", "the arms at their learning rate"),
     (RATE, "right.plot(paths.t, paths.states[:, k]", "right.plot(steps, paths.states[:, k]", "the second clock is time"),
     (CLT, "edgeworth_cdf(z, gamma, 1) - ndtr(z)", "ndtr(z) - edgeworth_cdf(z, gamma, 1)", "the sign of the Edgeworth term"),
     (CLT, "np.sqrt(n) * (exact - ndtr(z))", "n * (exact - ndtr(z))", "magnified by the root of N"),

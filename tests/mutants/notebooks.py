@@ -1,11 +1,12 @@
 """Mistakes in the notebooks' own cells, caught by their comparisons or by their stored outputs: (file, old, new, why)."""
 
-ONE, TWO, THREE, FOUR, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN = (
+ONE, TWO, THREE, WINDOW, FOUR, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN = (
     f"chapters/{name}.ipynb"
     for name in (
         "01_stochastic_process",
         "02_fixed_learning_rate",
         "03_central_limit_theorem",
+        "04_best_window",
         "05_noise_in_one_dimension",
         "13_not_even_a_density",
         "14_langevin_dynamics",
@@ -24,12 +25,15 @@ MUTANTS = [
     (ONE, "excess = -2 * (1 - a2) / (1 + a2)", "excess = -2 * (1 + a2) / (1 - a2)", "the kurtosis of two points"),
     (TWO, "C_one = (1 - np.exp(-2)) / 2", "C_one = 1 - np.exp(-2)", "the variance of the fluctuation at t = 1"),
     (TWO, "chains - flow[::5, None]) ** 2, axis=1) / eta)", "chains - flow[::5, None]) ** 2, axis=1))", "marks that are drawn: scaled by sqrt(eta)"),
-    (TWO, "r2 = np.mean((1 - eta) ** (2 * np.arange(N)))", "r2 = np.mean((1 - eta) ** np.arange(N))", "squares of the weights"),
+    (TWO, "r2, third = np.mean(weights**2)", "r2, third = np.mean(weights)", "squares of the weights"),
+    (TWO, "np.mean(weights**3) / np.sqrt(N)", "np.mean(weights**3)", "the skewness of a sum falls"),
     (TWO, "rates = 2.0 ** -np.arange(6, 10)", "rates = 2.0 ** -np.arange(1, 5)", "an order is seen at small rates"),
     (THREE, "predicted = eta**2 * sigma**2 * np.sum((1 - (1 - eta) ** np.arange(N)) ** 2)", "predicted = eta**2 * sigma**2 * N", "what the change of the gradient adds"),
     (THREE, "predicted = 0.5 + third / (6 * np.sqrt(2 * np.pi * N))", "predicted = 0.5 - third / (6 * np.sqrt(2 * np.pi * N))", "the sign of Edgeworth's term"),
     (THREE, "height = binom(N, N // 2) / 2**N", "height = 2 * binom(N, N // 2) / 2**N", "the largest step of a binomial"),
     (THREE, "constant = skewness(one_sided(n)) / np.sqrt(n)", "constant = skewness(one_sided(n))", "the skewness of heavy tails grows like sqrt(n)"),
+    (WINDOW, "best_far = np.sqrt(abs(gamma) * sigma / (9 * far_etas * 2.0))", "best_far = np.sqrt(abs(gamma) * sigma / (3 * far_etas * 2.0))", "the bottom, far from the minimiser"),
+    (WINDOW, "N = np.unique((crossing * np.geomspace", "N = np.unique((2 * crossing * np.geomspace", "the unit of a length"),
     (FOUR, "subset * M**2 * (M + 1) / 12", "subset * M**2 * (M + 1) / 6", "an epoch's variance"),
     (FOUR, "corrected = plain * (1 - (N - 1) * eta * bracket(phi))", "corrected = plain * (1 + (N - 1) * eta * bracket(phi))", "early noise has been contracted"),
     (TEN, 'SGD\\": eta / (2 - eta), \\"Gaussian SGD', 'SGD\\": eta / 2, \\"Gaussian SGD', "the chain is wider than the SDE"),

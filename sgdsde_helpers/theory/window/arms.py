@@ -1,4 +1,4 @@
-"""The window of chapter 2, arm by arm: how far SGD, Gaussian SGD and the SDE are from the window's Gaussian, exactly.
+"""The window of chapters 2 and 4, arm by arm: how far SGD, Gaussian SGD and the SDE are from the window's Gaussian, exactly.
 
 The distance of real SGD comes from its characteristic function, inverted at chosen points: another algorithm than that of
 `exact_window_ks`, good for data off any lattice, and fast enough for a widget.
