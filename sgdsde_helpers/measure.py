@@ -16,7 +16,9 @@ from sgdsde_helpers.checks import Array, array, count
 __all__ = [
     "batch_means",
     "covariance_and_error",
+    "extrapolated_hill",
     "fitted_order",
+    "hill",
     "ks_distance",
     "mean_and_error",
     "measured_rotation",
@@ -198,6 +200,72 @@ def fitted_order(sizes: Array, errors: Array) -> float:
     if min(x.min(), y.min()) <= 0:
         checks.refuse("errors", errors, "an array of positive numbers, as must sizes")
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])
+
+
+def hill(sample: Array, k: int) -> tuple[float, float]:
+    r"""Hill's estimate of a tail exponent from the k largest values, and its standard error.
+
+    With S the sum of log(X_(i) / X_(k+1)) over the k largest it is (k-1)/S: of a law that is a pure power beyond X_(k+1), S has
+    the law Gamma(k, 1/alpha), for which (k-1)/S has mean alpha and standard deviation alpha/sqrt(k-2); k/S is too large by k/(k-1).
+    Of other laws it has a bias that this error does not hold: `theory.hill_limit`.
+
+    Parameters
+    ----------
+    sample : ndarray of shape (m,)
+        Independent values: one for each chain. Their absolute values count.
+    k : int
+        How many of the largest, 3 to m - 1; to be chosen before looking.
+
+    Returns
+    -------
+    estimate, standard_error : float
+
+    Examples
+    --------
+    >>> exponent, error = hill(1 / np.linspace(0.01, 1.0, 100) ** 0.5, k=20)
+    >>> round(exponent, 2), round(error, 2)
+    (2.05, 0.48)
+    """
+    x = np.sort(np.abs(checks.array("sample", sample, ndim=1)))[::-1]
+    k = count("k", k, minimum=3, maximum=len(x) - 1)
+    estimate = float((k - 1) / np.log(x[:k] / checks.positive("value k + 1 of sample", x[k])).sum())
+    return estimate, estimate / float(np.sqrt(k - 2))
+
+
+def extrapolated_hill(sample: Array, k: int, delta: float, ratio: int = 8) -> tuple[float, float]:
+    """Hill's estimate with the first-order bias removed, from two thresholds, and its standard error.
+
+    Above the threshold u the bias is const u^-delta to first order; the estimates from the k and the `ratio` k largest values have
+    different thresholds, and together give the one without. Its error is larger, and what is left of the bias is of second order.
+
+    Parameters
+    ----------
+    sample : ndarray of shape (m,)
+        As in `hill`.
+    k : int
+        Values above the higher threshold.
+    delta : float
+        The power with which the bias falls off, > 0; 2 as a rule for smooth laws that are symmetric.
+    ratio : int
+        How many times more are above the lower threshold, >= 2.
+
+    Returns
+    -------
+    estimate, standard_error : float
+
+    Examples
+    --------
+    >>> t = np.random.default_rng(1).standard_t(3, size=10**5)
+    >>> estimate, error = extrapolated_hill(t, k=500, delta=2.0)
+    >>> abs(estimate - 3) < 4 * error
+    True
+    """
+    ratio = count("ratio", ratio, minimum=2)
+    (high, error), (low, error_low) = hill(sample, k), hill(sample, ratio * k)
+    x = np.sort(np.abs(checks.array("sample", sample, ndim=1)))[::-1]
+    share = 1 / ((x[k] / x[ratio * k]) ** checks.positive("delta", delta) - 1)
+    # The values above the higher threshold are in both: the covariance of the two is the variance of the lower one's.
+    return high + share * (high - low), float(np.sqrt((1 + share) ** 2 * error**2 - share * (2 + share) * error_low**2))
 
 
 def measured_rotation(states: Array, dt: float, center: Array | float = 0.0) -> Array:

@@ -66,6 +66,11 @@ ARGUMENTS = {
     "t": ("non-negative", 1.0),
     **{name: ("count", 4) for name in ("n_steps", "n", "n_lags", "order", "points", "size")},
     **{name: ("count", 50) for name in ("nodes", "n_frequencies", "n_chains")},
+    "k": ("count", 4),
+    "u": ("array", [1.0, 2.0]),
+    "survival": ("array", [1.0, 0.5, 0.2]),
+    "coefficient": ("number", -1.0),
+    "delta": ("positive", 2.0),
     "finest": ("count", 8),
     "coarsest": ("count", 5),
     "n_batches": ("count", 4),
@@ -125,6 +130,11 @@ OWN = {  # function: argument: (kind, good value)
     "gaussian_chain_exit_time": {"reach": ("number", -3.0)},
     "sde_exit_time": {"reach": ("number", -3.0)},
     "exit_survival": {"t": ("times", [0.0, 1.0]), "mean": ("positive", 1.0)},
+    "extrapolated_hill": {"sample": ("array", np.geomspace(0.1, 9.0, 40)), "ratio": ("count", 4)},
+    "gaussian_features_exponent": {"arm": ("word", "SGD"), "d": ("count", 2)},
+    "gaussian_features_limit": {"arm": ("word", "SGD")},
+    "hill": {"sample": ("array", np.geomspace(0.1, 9.0, 40))},
+    "hill_limit": {"grid": ("grid", [1.0, 2.0, 3.0])},
     "gibbs_mean_shift": {"temperature": ("numbers", 0.1)},
     "gibbs_density": {"temperature": ("positive", 0.3)},
     "increment_first_order": {"n_steps": ("lengths", [1, 2])},
@@ -229,6 +239,9 @@ def test_every_kind_of_check_refuses_what_float_would_take():
 
 
 OTHER = {  # a value that is not the default, and that must change the answer
+    "arm": "SDE",
+    "d": 3,
+    "ratio": 5,
     "batch_size": 3,
     "sampling": "without_replacement",
     "reading": "stratonovich",

@@ -1,4 +1,4 @@
-"""SGD with a fixed learning rate, its Gaussian twin, and its relatives: momentum, SVAG, Adam."""
+"""SGD with a fixed learning rate, its Gaussian twin, and its relatives: fresh data, momentum, SVAG, Adam."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.simulation._divergence import stable, time_step
 from sgdsde_helpers.simulation._factors import apply, factor
 from sgdsde_helpers.simulation._recording import Moments, Paths
-from sgdsde_helpers.simulation._run import Minibatches, Plan, run, simulation, states_of_loss
+from sgdsde_helpers.simulation._run import Minibatches, Plan, run, simulation, starting_states, states_of_loss
 from sgdsde_helpers.simulation._streams import block_width, gaussians
 
 
@@ -200,6 +200,64 @@ def gaussian_weight_sgd(
             yield
 
     return run(steps, states, eta, report, width=width, **plan)
+
+
+@simulation
+def streaming_sgd(
+    eta: float,
+    *,
+    noise: float = 1.0,
+    batch_size: int = 1,
+    n_chains: int = 1,
+    start: Array | float = 0.0,
+    **plan: Unpack[Plan],
+) -> Paths | Moments:
+    r"""SGD on least squares with new data at every step: features :math:`x \sim N(0, I)`, labels :math:`y \sim N(0, \text{noise}^2)`.
+
+    No example is ever seen twice; the minimiser is 0. A step is :math:`\Phi - (\eta/B) \sum (x \cdot \Phi - y) x`. It has a
+    stationary law beyond the mean-square bound 2B/(B + d + 1) too, one without a variance.
+
+    Parameters
+    ----------
+    eta : float
+        Learning rate.
+    noise : float
+        Standard deviation of the labels, >= 0.
+    start : array_like of shape () or (d,), or with an axis of n_chains in front
+        Where the chains start; its shape says how many parameters there are. One axis is read as (d,).
+    batch_size, n_chains, n_steps, record, burn_in, seed
+        As in `sgd`.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    DivergenceError
+        When a state overflows.
+    ValueError, TypeError
+        If an argument is not allowed.
+
+    Examples
+    --------
+    >>> run = streaming_sgd(0.2, batch_size=4, n_steps=100, n_chains=10_000, seed=1)
+    >>> round(float(run.final.var()), 3)  # eta / (2 B - eta (B + 2)) = 0.029
+    0.029
+    """
+    eta, noise, size = positive("eta", eta), non_negative("noise", noise), checked_batch_size(batch_size)
+    shape = np.shape(start)[-1:]
+    states = starting_states(start, shape, n_chains)
+    numbers = int(np.prod(shape)) + 1
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        rows = phi.T.reshape(numbers - 1, len(phi))  # a view: the states of a block lie parameter by parameter
+        for z in gaussians(rng, (numbers, size, len(phi))):
+            residual = np.einsum("dbm,dm->bm", z[:-1], rows) - noise * z[-1]
+            rows -= eta / size * np.einsum("dbm,bm->dm", z[:-1], residual)
+            yield
+
+    return run(steps, states, eta, time_step(eta, "eta"), width=block_width(numbers * size), order="F", **plan)
 
 
 @simulation

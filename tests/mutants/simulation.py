@@ -17,6 +17,8 @@ MUTANTS = [
     (SGD, "loss.minimiser is None else loss.minimiser) / batch)", "loss.minimiser is None else loss.minimiser))", "B divides frozen noise too"),
     (SGD, "phi -= eta * (loss.gradient(phi) - apply(root, normal))", "phi -= eta * (loss.gradient(phi) - np.sqrt(eta) * apply(root, normal))", "noise per step, not per time"),
     (SGD, "(z - z.mean(axis=1, keepdims=True)) / np.sqrt(loss.n * batch)", "z / np.sqrt(loss.n * batch)", "the weights sum to 1", RELATIVES),
+    (SGD, "- noise * z[-1]", "- z[-1]", "the labels' noise counts", RELATIVES),
+    (SGD, "rows -= eta / size * np.einsum", "rows -= eta * np.einsum", "a batch is a mean", RELATIVES),
     (SGD, "v = mu * v - eta * gradient(phi, batch)", "v = mu * v - (1 - mu) * eta * gradient(phi, batch)", "heavy ball, not averaged momentum", RELATIVES),
     (SGD, "(1 - root) / 2 * gradient(phi, two)", "(root - 1) / 2 * gradient(phi, two)", "SVAG's weights sum to 1", RELATIVES),
     (SGD, "states, step = states_of_loss(loss, start, n_chains), eta / l", "states, step = states_of_loss(loss, start, n_chains), eta", "SVAG's steps are l times shorter", RELATIVES),

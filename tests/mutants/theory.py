@@ -6,7 +6,7 @@ POSTERIOR, RESHUFFLING, MOMENTUM = MOMENTS + "posterior.py", MOMENTS + "reshuffl
 AFFINE, EMBEDDING, FLUCTUATION = MOMENTS + "affine.py", MOMENTS + "embedding.py", MOMENTS + "fluctuation.py"
 BERNOULLI, DENSITY, FOKKER = LAWS + "bernoulli.py", LAWS + "density.py", LAWS + "fokker_planck.py"
 CHAIN, GIBBS, KESTEN = LAWS + "gaussian_chain.py", LAWS + "gibbs.py", LAWS + "kesten.py"
-PLANE, RARE, TRANSFER = LAWS + "plane.py", LAWS + "rare.py", LAWS + "transfer.py"
+PLANE, RARE, TAILS, TRANSFER = (LAWS + f"{name}.py" for name in ("plane", "rare", "tails", "transfer"))
 ARMS, BOTTOM, CLT, INCREMENT = (WINDOW + f"{name}.py" for name in ("arms", "bottom", "clt", "increment"))
 CURRENT, DISSIPATION = BALANCE + "current.py", BALANCE + "dissipation.py"
 
@@ -70,6 +70,14 @@ MUTANTS = [
     (PLANE, "(self.current[..., 0] @ y).sum()", "(self.current[..., 1] @ y).sum()", "a rotation"),
     (RARE, "return checks.batch_size(batch_size) * sign", "return sign + 0 * checks.batch_size(batch_size)", "barriers grow with B"),
     (RARE, "sign = np.where(gradients.mean(axis=-1) < 0, -1.0, 1.0)", "sign = np.where(gradients.mean(axis=-1) < 0, 1.0, 1.0)", "downhill to the right"),
+    (TAILS, "return moment_root(log_moment)", "return size / eta + (3 - d) / 2", "the chain's exponent is not the SDE's"),
+    (TAILS, "1 - eta * root**2 / size, eta**2 * root**2 / size**2", "1 - eta * root**2 / size, eta**2 * root**2 / size", "B divides the noise across twice"),
+    (TAILS, "slope = eta * np.sqrt(2 / size)", "slope = eta * np.sqrt(1 / size)", "the variance of a squared normal is 2"),
+    (TAILS, "alpha = size / eta + (3 - d) / 2", "alpha = size / eta + (3 - d)", "noise across drives the radius out"),
+    (TAILS, "size * np.exp(1 + lambertw(np.exp(-1.0)).real) / 2", "size * np.exp(1 + lambertw(np.exp(-1.0)).real)", "the limit of small eta"),
+    (TAILS, "_log_chi(side, d - 1)", "_log_chi(side, d)", "one direction is along"),
+    (TAILS, 'beyond = tail[-1] / checks.positive("alpha", alpha)', 'beyond = 0 * tail[-1] / checks.positive("alpha", alpha)', "the tail goes on beyond the grid"),
+    (TAILS, "power * thresholds**-power / (a + power)", "power * thresholds**-power / a", "Hall's bias"),
     (TRANSFER, "starts.min(), starts.max()", "starts.min(), starts.min()", "the grid holds every start"),
     (TRANSFER, "orders = [factorial(batch_size) / prod(", "orders = [factorial(batch_size) + 0 * prod(", "batches with repetitions are rarer"),
     (TRANSFER, "above = np.clip(place - below, 0.0, 1.0)", "above = np.round(np.clip(place - below, 0.0, 1.0))", "mass is shared between neighbours"),

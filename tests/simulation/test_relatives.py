@@ -17,6 +17,7 @@ from sgdsde_helpers.simulation import (
     sgd,
     sgd_sde,
     sgd_sweep,
+    streaming_sgd,
     streams,
     svag,
 )
@@ -179,3 +180,25 @@ def test_momentum_beyond_its_stable_step_is_stopped():
 def test_a_batch_without_replacement_is_no_larger_than_the_data():
     with pytest.raises(ValueError, match="from 1 to n = 2"):
         momentum(MeanEstimation([-1.0, 1.0]), 0.1, 0.5, batch_size=3, sampling="without_replacement", n_steps=1, seed=1)
+
+
+@pytest.mark.parametrize("start", [0.4, np.array([0.3, -0.2, 1.0])])
+def test_streaming_sgd_is_least_squares_on_new_data(start):
+    eta, size, noise, d = 0.2, 3, 0.7, np.size(start)
+    final = streaming_sgd(eta, noise=noise, batch_size=size, start=start, n_steps=STEPS, n_chains=M, seed=3).final
+    phi = np.tile(np.reshape(start, d), (M, 1))
+    for z in islice(gaussians(streams(3, 1)[0], (d + 1, size, M)), STEPS):
+        x, y = np.moveaxis(z[:-1], 0, -1), noise * z[-1]
+        slopes = [(np.sum(xk * phi, axis=1) - yk)[:, None] * xk for xk, yk in zip(x, y)]
+        phi = phi - eta * np.mean(slopes, axis=0)
+    np.testing.assert_allclose(final.reshape(M, d), phi, rtol=1e-11)
+
+
+def test_streaming_sgd_has_its_exact_covariance():
+    """S = eta noise^2 / (2B - eta (B + d + 1)), since E x x' x x' = (d + 2) I."""
+    for d, size in ((1, 4), (3, 2)):
+        start = 0.0 if d == 1 else np.zeros(d)
+        final = streaming_sgd(
+            0.3, noise=2.0, batch_size=size, start=start, n_steps=60, n_chains=40_000, seed=1
+        ).final.reshape(-1, d)
+        assert_covariance(final, 0.0, 0.3 * 4 / (2 * size - 0.3 * (size + d + 1)) * np.eye(d))

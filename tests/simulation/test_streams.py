@@ -20,6 +20,7 @@ from sgdsde_helpers.simulation import (
     ornstein_uhlenbeck,
     sgd,
     sgd_sde,
+    streaming_sgd,
     streams,
     svag,
     weak_second_order,
@@ -44,6 +45,8 @@ def all_simulations(m=M, **arguments):
         gaussian_sgd(POINTS, 0.3, n_chains=m, **k),
         gaussian_sgd(LINE, 0.1, n_chains=m // 3, noise="frozen", **k),
         gaussian_weight_sgd(LINE, 0.1, n_chains=m // 20, **k),
+        streaming_sgd(0.1, batch_size=2, n_chains=m // 2, **k),
+        streaming_sgd(0.1, n_chains=m // 3, start=np.zeros(3), **k),
         momentum(LINE, 0.02, 0.9, n_chains=m // 3, **k),
         svag(LINE, 0.1, 2, n_chains=m // 3, **k),
         adam(LINE, 0.01, n_chains=m // 3, **k),
@@ -85,6 +88,7 @@ def test_a_longer_run_begins_like_a_shorter_one():
 
 WITH_BURN_IN = {
     "sgd": lambda **k: sgd(POINTS, 0.3, n_chains=99, **k),
+    "streaming_sgd": lambda **k: streaming_sgd(0.3, n_chains=99, **k),
     "momentum": lambda **k: momentum(POINTS, 0.1, 0.9, n_chains=99, **k),
     "svag": lambda **k: svag(POINTS, 0.1, 3, n_chains=99, **k),
     "adam": lambda **k: adam(POINTS, 0.1, n_chains=99, **k),

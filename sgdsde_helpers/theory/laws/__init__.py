@@ -9,4 +9,5 @@ from sgdsde_helpers.theory.laws.gibbs import *
 from sgdsde_helpers.theory.laws.kesten import *
 from sgdsde_helpers.theory.laws.plane import *
 from sgdsde_helpers.theory.laws.rare import *
+from sgdsde_helpers.theory.laws.tails import *
 from sgdsde_helpers.theory.laws.transfer import *

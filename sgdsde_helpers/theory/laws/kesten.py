@@ -7,6 +7,8 @@ tail of exponent alpha + 1 with alpha = 1 + 2 B E[h] / (eta Var h).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.special import logsumexp
 
@@ -154,14 +156,15 @@ def _law(curvatures: Array | Loss, weights: Array | None) -> tuple[Array, Array]
 
 
 def _root(growth: Array, w: Array) -> float:
-    """The positive zero of log E exp(a growth), a convex function of a that is 0 at 0 and falls there."""
-    from scipy.optimize import brentq  # imported late: it takes longer than all the rest
-
+    """The positive zero of log E exp(a growth)."""
     if growth[w > 0].max() <= 0:
         return np.inf
+    return moment_root(lambda a: float(logsumexp(a * growth, b=w)))
 
-    def log_moment(a: float) -> float:
-        return float(logsumexp(a * growth, b=w))
+
+def moment_root(log_moment: Callable[[float], float]) -> float:
+    """The positive zero of a convex function of a that is 0 at 0, falls there and grows without bound."""
+    from scipy.optimize import brentq  # imported late: it takes longer than all the rest
 
     high = 1.0
     while log_moment(high) <= 0:
