@@ -265,7 +265,8 @@ def extrapolated_hill(sample: Array, k: int, delta: float, ratio: int = 8) -> tu
     x = np.sort(np.abs(checks.array("sample", sample, ndim=1)))[::-1]
     share = 1 / ((x[k] / x[ratio * k]) ** checks.positive("delta", delta) - 1)
     # The values above the higher threshold are in both: the covariance of the two is the variance of the lower one's.
-    return high + share * (high - low), float(np.sqrt((1 + share) ** 2 * error**2 - share * (2 + share) * error_low**2))
+    variance = (1 + share) ** 2 * error**2 - share * (2 + share) * error_low**2
+    return float(high + share * (high - low)), float(np.sqrt(variance))
 
 
 def measured_rotation(states: Array, dt: float, center: Array | float = 0.0) -> Array:

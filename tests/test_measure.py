@@ -173,3 +173,12 @@ def test_extrapolation_removes_the_bias_that_hill_has():
     assert errors.mean() == pytest.approx(estimates.std(), rel=0.15)
     with pytest.raises(ValueError, match="k = 30000"):
         hill(samples[0], 30_000)
+
+
+def test_the_error_of_an_extrapolation_knows_that_its_two_samples_overlap():
+    """Of an exact power law, at ratio 2, where half of the larger sample is the smaller one."""
+    rng = np.random.default_rng(7)
+    samples = 1 + rng.pareto(2.0, size=(2000, 2000))
+    estimates, errors = np.array([extrapolated_hill(s, 400, delta=2.0, ratio=2) for s in samples]).T
+    assert abs(estimates.mean() - 2.0) < 0.02
+    assert errors.mean() == pytest.approx(estimates.std(), rel=0.1)
