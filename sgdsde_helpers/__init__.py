@@ -10,6 +10,7 @@ loads at its first use, so that importing the package costs nothing.
 `measure`      estimates from samples, with their standard errors; distances, orders, rotation
 `comparison`   one line per comparison: predicted, measured, standard error, z; and its rival, where there is one
 `problems`     the data the chapters use
+`sweeps`       many settings of one function, on any executor: resumed from a store, failures reported
 `figures`      one module of figures per chapter (the only modules that import pyplot)
 `widgets`      sliders over the learning rate and the batch size that work on a page without Python
 `checks`       what is said when an argument is bad or a simulation diverges
@@ -29,7 +30,18 @@ if TYPE_CHECKING:  # what `__getattr__` finds, for editors and type checkers
     from sgdsde_helpers.widgets import *
 
 __version__ = "0.1.0"
-__all__ = ["checks", "comparison", "figures", "losses", "measure", "problems", "simulation", "theory", "widgets"]
+__all__ = [
+    "checks",
+    "comparison",
+    "figures",
+    "losses",
+    "measure",
+    "problems",
+    "simulation",
+    "sweeps",
+    "theory",
+    "widgets",
+]
 _FACE = [
     "comparison",
     "measure",
