@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from sgdsde_helpers import checks, measure, problems, theory
-from sgdsde_helpers.losses import MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.losses import DoubleWell, MeanEstimation, ScalarQuadratic
 
 ODD = ["1", True, None, 1j, object(), [[1.0], [2.0, 3.0]]]  # no number, and no array of numbers
 BAD = {
@@ -54,9 +54,19 @@ ARGUMENTS = {
     "sigma": ("covariance", SIGMA),
     "noise_covariance": ("covariance", SIGMA),
     "stationary_covariance": ("covariance", SIGMA),
-    "covariance": ("covariance", SIGMA),
     **{name: ("positive", 0.1) for name in ("eta", "temperature", "step", "dt", "curvature", "width", "reach")},
-    **{name: ("positive", 1.0) for name in ("variance", "other_variance", "prior_variance", "alpha", "h")},
+    **{
+        name: ("positive", 1.0)
+        for name in (
+            "variance",
+            "other_variance",
+            "target_variance",
+            "prior_variance",
+            "standard_deviation",
+            "alpha",
+            "h",
+        )
+    },
     **{name: ("non-negative", 1.0) for name in ("sigma2", "span")},
     **{name: ("number", 1.0) for name in ("start", "mean", "other_mean", "gap", "third", "gamma", "cumulant")},
     "coupling": ("number", 0.5),
@@ -94,7 +104,7 @@ ARGUMENTS = {
     "y": ("array", STATES[0, :, 0]),
     "interval": (None, (-3.0, 5.0)),
     "power": (None, 2),
-    "diffusion": (None, True),
+    "noise_corrected": (None, True),
     "discrete": (None, True),
     "modified": (None, True),
     "independent": (None, True),
@@ -102,8 +112,6 @@ ARGUMENTS = {
     **{name: ("array", np.linspace(0.1, 1.0, 30)) for name in ("phi_ghat", "ghat2", "grad2", "v_ghat")},
     "factor": ("non-negative", 1.0),
     "end": ("number", 2.0),
-    **{name: ("positive", 1.0) for name in ("well", "barrier")},
-    "top": ("number", -1.0),
     "problem": (None, theory.affine_gradients(LOSS)),
 }
 OWN = {  # function: argument: (kind, good value)
@@ -139,11 +147,9 @@ OWN = {  # function: argument: (kind, good value)
     "gibbs_density": {"temperature": ("positive", 0.3)},
     "increment_first_order": {"n_steps": ("lengths", [1, 2])},
     "increment_gaussian": {"t": ("times", [0.0, 1.0])},
-    "lattice_constant": {"sigma": ("positive", 1.0)},
-    "lattice_half_step": {"sigma": ("positive", 1.0)},
-    "adam_stationary_variance": {"sigma": ("positive", 1.0)},
+    "adam_stationary_variance": {"sigma2": ("positive", 1.0)},
+    "kramers_time": {"loss": ("loss", DoubleWell(0.9)), "well": ("number", 1.0), "top": ("number", 0.0)},
     "lattice_span": {"values": ("array", [0.0, 1.0, 2.5])},
-    "linear_regression_posterior": {"noise_variance": ("positive", 1.0)},
     "mean_and_error": {"values": ("shares", [0.0, 1.0, 2.0, 5.0])},
     "variance_and_error": {"values": ("shares", [0.0, 1.0, 2.0, 5.0])},
     "mean_temperature": {"hessian": ("matrix", H)},
@@ -164,7 +170,7 @@ OWN = {  # function: argument: (kind, good value)
     "points_with_covariance": {},
     "probability_current": {"hessian": ("matrix", H), "phi": ("array", [[1.0, 2.0], [0.0, 0.0]])},
     "quasi_potential": {"grid": ("grid", np.linspace(0.2, 3.0, 30))},
-    "reshuffled_variance": {"n": ("count", 8), "sigma2": ("positive", 1.0)},
+    "reshuffled_variance": {"batch_size": ("count", 1)},
     "rotation_rate": {"hessian": ("matrix", H)},
     "sgld_stationary_moments": {"temperature": ("non-negative", 0.1)},
     "skewness": {"values": ("array", [0.0, 1.0, 2.5])},
@@ -257,8 +263,6 @@ OTHER = {  # a value that is not the default, and that must change the answer
     "start": 2.0,
     "n_steps": 5,
     "t": 0.7,
-    "sigma2": 2.0,
-    "third": 0.5,
     "b1": 0.5,
     "mean": 0.4,
     "variance": 2.0,
@@ -268,7 +272,7 @@ OTHER = {  # a value that is not the default, and that must change the answer
     "finest": 9,
     "coarsest": 4,
     "temperature": 0.2,
-    "diffusion": True,
+    "noise_corrected": True,
     "modified": True,
     "v_ghat": np.linspace(1.0, 0.2, 30),
 }
@@ -285,7 +289,6 @@ SAME = {  # options that are not meant to change the answer, or not alone, and w
     ("chain_stationary_law", "method"): "both find the same law",
     ("backward_mean_sgd", "nodes"): "both find the same mean",
     ("backward_mean_sde", "nodes"): "both find the same mean",
-    ("arms_stationary_cumulants", "third"): "the Gaussian arms have none",
     ("batch_means", "n_batches"): "tested with the estimates",
 }
 UNEVEN = ScalarQuadratic([0.5, 1.0, 2.5], [0.0, 1.0, 3.5])
@@ -296,7 +299,7 @@ SEEN = {  # where an option shows: arguments instead of the usual good ones
     "sde_stationary_density": {"loss": UNEVEN, "grid": np.linspace(-60.0, 60.0, 801)},
     "stationary_density": {"noise_variance": lambda x: 0.3 + 0.1 * np.sin(x)},
     "similarity_dimension": {"eta": 0.9},
-    "reshuffled_variance": {"n": 9},
+    "reshuffled_variance": {"loss": MeanEstimation(np.arange(12.0))},
 }
 OPTIONS = [
     (name, p.name)

@@ -133,9 +133,9 @@ def test_measured_rotation_of_an_exactly_sampled_path():
         states.append(states[-1] @ decay.T + rng.normal(size=(m, 2)) @ kick.T)
     rates = measured_rotation(np.array(states), dt)
     error = rates.std() / np.sqrt(m)
-    ahead = ou_autocovariance(dt, turning, s).T
+    ahead = ou_autocovariance(dt, turning, stationary_covariance=s).T
     assert abs(rates.mean() - (ahead - ahead.T)[0, 1] / dt) < 4.5 * error  # 7e-6 false alarms
-    assert rates.mean() == pytest.approx(rotation_rate(turning, s)[0, 1], rel=0.1)
+    assert rates.mean() == pytest.approx(rotation_rate(turning, stationary_covariance=s)[0, 1], rel=0.1)
     assert abs(rates.mean()) > 20 * error
 
 

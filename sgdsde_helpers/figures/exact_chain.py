@@ -63,7 +63,7 @@ def memory(h: float, panels: Sequence[tuple[str, float, float, np.ndarray, np.nd
     for ax, (title, eta, mu, correlations, errors) in zip(axes, panels, strict=True):
         lags = np.arange(len(correlations))
         s = momentum_stationary_covariance(h, 1.0, eta, mu=mu)
-        predicted = momentum_autocovariance(len(lags) - 1, h, s, eta, mu=mu) / s
+        predicted = momentum_autocovariance(len(lags) - 1, h, eta, stationary_covariance=s, mu=mu) / s
         ax.axhline(0, color=MUTED, linewidth=0.8)
         ax.plot(lags, predicted, color=PREDICTION, label="predicted")
         color, name = (MOMENTUM, "momentum") if mu else (SGD, "SGD")

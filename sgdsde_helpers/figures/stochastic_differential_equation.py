@@ -30,7 +30,6 @@ from sgdsde_helpers.simulation import gaussian_sgd, ornstein_uhlenbeck, sgd
 from sgdsde_helpers.theory import arms_stationary_cumulants, brownian_variation, ou_mean
 
 SKEWED = MeanEstimation([-0.5, -0.5, -0.5, -0.5, 2.0])  # variance 1, third cumulant 1.5: far from Gaussian
-THIRD = 1.5
 _EDGES = np.linspace(-3.5, 4.5, 61)  # in units of the SDE's standard deviation
 
 
@@ -89,7 +88,7 @@ def paths_and_zoom(arms: Mapping[str, tuple], flow: tuple[np.ndarray, np.ndarray
 
 def stationary_cumulants(eta: float, batch_size: int = 1) -> dict[str, tuple[float, float]]:
     """Variance and third cumulant of the three arms on the skewed data at stationarity, exactly."""
-    return arms_stationary_cumulants(eta, batch_size, third=THIRD)
+    return arms_stationary_cumulants(SKEWED, eta, batch_size)
 
 
 def stationary_arms(eta: float, batch_size: int, seed: int, chains: int) -> dict[str, np.ndarray]:

@@ -56,7 +56,7 @@ def clouds(samples: list[np.ndarray], names: list[str], hessian: np.ndarray, cov
 
 def _equal_loss(hessian: np.ndarray, covariance: np.ndarray) -> np.ndarray:
     """Covariance of the Gibbs law whose mean loss is that of a law with the covariance given."""
-    return gibbs_covariance(hessian, mean_temperature(hessian, covariance))
+    return gibbs_covariance(hessian, mean_temperature(hessian, stationary_covariance=covariance))
 
 
 @house_style
@@ -88,7 +88,8 @@ def current(hessian: np.ndarray, noise_covariance: np.ndarray, states: np.ndarra
     before, after = states[:-1], states[1:]
     steps = (before[..., 0] * after[..., 1] - before[..., 1] * after[..., 0]) / 2
     turns, times = np.cumsum(steps, axis=0) / ellipse, eta * np.arange(1, len(states))
-    rate = rotation_rate(hessian, sgd_stationary_covariance(hessian, noise_covariance / eta, eta))[0, 1] / 2 / ellipse
+    own = sgd_stationary_covariance(hessian, noise_covariance / eta, eta)
+    rate = rotation_rate(hessian, stationary_covariance=own)[0, 1] / 2 / ellipse
     right.plot(times, turns[:, :30], color=SKY, linewidth=0.7, alpha=0.7)
     right.plot([], [], color=SKY, linewidth=1.2, label="single chains")
     shown = np.arange(len(times) // 6, len(times) + 1, len(times) // 6) - 1
@@ -152,7 +153,7 @@ def current_panel(axes: np.ndarray, eta: float, batch_size: int, seed: int, chai
     )
     rates = measured_rotation(paths.states, eta)
     rate, error = mean_and_error(rates)
-    predicted = rotation_rate(WIDGET_HESSIAN, exact)[0, 1]
+    predicted = rotation_rate(WIDGET_HESSIAN, stationary_covariance=exact)[0, 1]
     unit = np.sqrt(eta / batch_size)  # in these units the SDE's law stands still
     left, turning = axes
     cloud(left, paths.final / unit)

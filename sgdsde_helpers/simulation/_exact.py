@@ -84,7 +84,7 @@ def ornstein_uhlenbeck(
 
 @simulation
 def brownian_motion(
-    covariance: Array | float,
+    noise_covariance: Array | float,
     *,
     dt: float,
     n_paths: int = 1,
@@ -95,7 +95,7 @@ def brownian_motion(
 
     Parameters
     ----------
-    covariance : float or array_like of shape (d, d)
+    noise_covariance : float or array_like of shape (d, d)
         Covariance at time 1: eta Sigma / B for SGD where the gradient is 0.
     dt, n_steps, n_paths, record, burn_in, seed
         As in `euler_maruyama`.
@@ -111,7 +111,7 @@ def brownian_motion(
     ((5, 4000), 2.0)
     """
     dt = positive("dt", dt)
-    c = covariance_matrix("covariance", covariance)
+    c = covariance_matrix("noise_covariance", noise_covariance)
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         for dW in gaussians(rng, phi.shape, np.sqrt(dt) * factor(c)):

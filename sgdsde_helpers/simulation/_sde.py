@@ -21,7 +21,7 @@ from sgdsde_helpers.simulation._streams import gaussians
 @simulation
 def euler_maruyama(
     drift: Callable[[Array], Array],
-    noise: Callable[[Array], Array] | Array | float,
+    noise_factor: Callable[[Array], Array] | Array | float,
     *,
     dt: float,
     start: Array | float,
@@ -38,7 +38,7 @@ def euler_maruyama(
     ----------
     drift : callable
         States (m, *shape) to drifts of the same shape.
-    noise : float, array_like of shape (d, d), or callable
+    noise_factor : float, array_like of shape (d, d), or callable
         The factor G: a number, a matrix, or a function from states (m, *shape) to numbers (m,) or matrices (m, d, d), or to
         one number or matrix for all. A number g in a problem of dimension d stands for g times the identity.
     dt : float
@@ -46,7 +46,7 @@ def euler_maruyama(
     n_steps : int
         Steps after the burn-in.
     start : array_like of shape (*shape) or (m, *shape)
-        Where the paths start: one place, or one for each. An array of shape (n_paths,) with a scalar or callable `noise` is
+        Where the paths start: one place, or one for each. An array of shape (n_paths,) with a scalar or callable `noise_factor` is
         read as the starts of n_paths paths of a scalar problem.
     n_paths : int
         Number m of independent paths.
@@ -62,7 +62,7 @@ def euler_maruyama(
     DivergenceError
         When a state overflows.
     ValueError, TypeError
-        If an argument is not allowed, or `drift` or `noise` returns another shape.
+        If an argument is not allowed, or `drift` or `noise_factor` returns another shape.
 
     Examples
     --------
@@ -71,7 +71,7 @@ def euler_maruyama(
     [1.0, 0.9, 0.81]
     """
     dt = positive("dt", dt)
-    root, states = _noise_and_states(drift, noise, start, n_paths)
+    root, states = _factor_and_states(drift, noise_factor, start, n_paths)
 
     def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         here = read_only(phi)
@@ -89,7 +89,7 @@ def euler_maruyama(
 @simulation
 def weak_second_order(
     drift: Callable[[Array], Array],
-    noise: Callable[[Array], Array] | Array | float,
+    noise_factor: Callable[[Array], Array] | Array | float,
     *,
     dt: float,
     start: Array | float,
@@ -106,7 +106,7 @@ def weak_second_order(
     ----------
     drift, dt, n_steps, start, n_paths, record, burn_in, seed
         As in `euler_maruyama`.
-    noise : float, array_like of shape (d, d), or callable
+    noise_factor : float, array_like of shape (d, d), or callable
         The factor G: constant, or, in a scalar problem, a function of the states.
 
     Returns
@@ -116,7 +116,7 @@ def weak_second_order(
     Raises
     ------
     DivergenceError, ValueError, TypeError
-        As in `euler_maruyama`; and where `noise` is a function in a problem that is not scalar.
+        As in `euler_maruyama`; and where `noise_factor` is a function in a problem that is not scalar.
 
     Examples
     --------
@@ -125,9 +125,9 @@ def weak_second_order(
     [1.0, 0.905, 0.819]
     """
     dt = positive("dt", dt)
-    root, states = _noise_and_states(drift, noise, start, n_paths)
+    root, states = _factor_and_states(drift, noise_factor, start, n_paths)
     if callable(root) and states.ndim > 1:
-        refuse("noise", noise, "a number or a matrix, in a problem that is not scalar")
+        refuse("noise_factor", noise_factor, "a number or a matrix, in a problem that is not scalar")
 
     def constant_noise(phi: Array, rng: np.random.Generator) -> Iterator[None]:
         here = read_only(phi)
@@ -151,7 +151,7 @@ def weak_second_order(
 
 
 def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
-    r"""Drift and noise of the lecture's equation :math:`d\Phi = -g\,dt + \sqrt{\eta/B}\,\Sigma^{1/2} dW`.
+    r"""Drift and noise factor of the lecture's equation :math:`d\Phi = -g\,dt + \sqrt{\eta/B}\,\Sigma^{1/2} dW`.
 
     Parameters
     ----------
@@ -163,14 +163,14 @@ def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Arra
 
     Returns
     -------
-    (drift, noise) : callables
+    (drift, noise_factor) : callables
         For `euler_maruyama`: minus the gradient, and a factor of eta Sigma(phi) / B.
 
     Examples
     --------
     >>> from sgdsde_helpers.losses import MeanEstimation
-    >>> drift, noise = sgd_sde(MeanEstimation([1.0, -1.0]), 0.04)
-    >>> float(drift(np.array(0.5))), round(float(noise(np.array(0.5))), 4)
+    >>> drift, noise_factor = sgd_sde(MeanEstimation([1.0, -1.0]), 0.04)
+    >>> float(drift(np.array(0.5))), round(float(noise_factor(np.array(0.5))), 4)
     (-0.5, 0.2)
     """
     loss, scale = a_loss(loss), positive("eta", eta) / checked_batch_size(batch_size)
@@ -178,15 +178,15 @@ def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Arra
     def drift(phi: Array) -> Array:
         return -loss.gradient(phi)
 
-    def noise(phi: Array) -> Array:
+    def noise_factor(phi: Array) -> Array:
         return np.sqrt(scale) * factor(loss.covariance(phi))
 
-    return drift, noise
+    return drift, noise_factor
 
 
-def _noise_and_states(drift, noise, start: Array | float, n_paths: int):
-    """The noise as a function or an array, and the starting states, whose shape is read off `start` and `noise`."""
-    root = noise if callable(noise) else square("noise", noise)
+def _factor_and_states(drift, noise_factor, start: Array | float, n_paths: int):
+    """The factor as a function or an array, and the starting states, whose shape is read off `start` and the factor."""
+    root = noise_factor if callable(noise_factor) else square("noise_factor", noise_factor)
     start = array("start", start)
     if not callable(root) and root.ndim == 2:
         shape = root.shape[:1]
@@ -198,15 +198,15 @@ def _noise_and_states(drift, noise, start: Array | float, n_paths: int):
 
 
 def _check_shapes(drift, root, states: Array) -> None:
-    """Raise unless drift and noise return shapes that fit the states, and leave them as they are."""
+    """Raise unless drift and factor return shapes that fit the states, and leave them as they are."""
     few = 3 if states.shape[1:] == (2,) else 2  # not as many as coordinates, so that a matrix is told from numbers
     phi = np.repeat(states[:1], few, axis=0)
     shape = np.shape(_first_call("drift", drift, phi))
     if shape != phi.shape:
         raise ValueError(f"drift(phi) of shape {shape} is not allowed: it must have phi's shape {phi.shape}")
     allowed = {(), phi.shape[:1], 2 * phi.shape[1:], phi.shape + phi.shape[1:]}
-    if callable(root) and (shape := np.shape(_first_call("noise", root, phi))) not in allowed:
-        raise ValueError(f"noise(phi) of shape {shape} is not allowed: it must be one of {sorted(allowed)}")
+    if callable(root) and (shape := np.shape(_first_call("noise_factor", root, phi))) not in allowed:
+        raise ValueError(f"noise_factor(phi) of shape {shape} is not allowed: it must be one of {sorted(allowed)}")
 
 
 def _first_call(name: str, function: Callable[[Array], Array], phi: Array) -> Array:

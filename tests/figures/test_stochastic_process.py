@@ -68,7 +68,7 @@ def test_epochs_lie_on_their_prediction():
     loss, eta, size = MeanEstimation([0.0, 1.0, 3.0, 3.0, 4.0, 7.0]), 0.4, 2
     run = dict(n_steps=6, burn_in=30, batch_size=size, n_chains=4000, record="all", sampling="reshuffled", seed=5)
     states = sgd(loss, eta, **run).states
-    predicted = reshuffled_variance(eta, float(loss.covariance(0.0)), n=6, batch_size=size)
+    predicted = reshuffled_variance(loss, eta, batch_size=size)
     independent = sgd(loss, eta, n_steps=60, batch_size=size, n_chains=40_000, seed=6).final
     flat = eta / (2 - eta) * float(loss.covariance(0.0)) / size
     (ax,) = figures.variance_within_epochs(states, predicted, flat).axes

@@ -14,7 +14,8 @@ CURRENT, DISSIPATION = BALANCE + "current.py", BALANCE + "dissipation.py"
 MUTANTS = [
     (STATIONARY, "values[:, None] + values - eta * values[:, None] * values", "values[:, None] + values", "SGD at a finite learning rate is wider than the SDE"),
     (STATIONARY, "np.atleast_2d(noise) * eta / size", "np.atleast_2d(noise) * eta", "B divides the noise"),
-    (STATIONARY, "/ batch_size**2 / (1 - (1 - eta) ** 3)", "/ batch_size / (1 - (1 - eta) ** 3)", "a third cumulant falls like 1/B^2"),
+    (EMBEDDING, "(batch_size ** (k - 1) *", "(batch_size *", "a third cumulant falls like 1/B^2"),
+    (EMBEDDING, "-(problem.constants.ravel() - problem.constants.mean())", "problem.constants.ravel() - problem.constants.mean()", "a gradient is curvature times place less the constant"),
     (STATIONARY, "eta * factor * turned.curvature_noise(s / root)", "eta * turned.curvature_noise(s / root)", "B softens the noise of the curvature"),
     (STATIONARY, "+ 2 * temperature * np.eye(d)", "+ temperature * np.eye(d)", "injected noise is 2T", "tests/theory/moments/test_posterior.py"),
     (STATIONARY, "mean = noise * slope / 2 / (h - noise * s2 / 2)", "mean = noise * slope / (h - noise * s2 / 2)", "Stratonovich's drift is half the slope"),
@@ -92,7 +93,7 @@ MUTANTS = [
     (CLT, "return float(span) if span > 1e-4 * reach else 0.0", "return float(span)", "numbers without a common step are no lattice"),
     (INCREMENT, "drift, sigma = -loss.gradient(start), loss.covariance(start)", "drift, sigma = loss.gradient(start), loss.covariance(start)", "downhill"),
     (INCREMENT, "np.multiply.outer(eta * times / size, sigma)", "np.multiply.outer(eta * times, sigma)", "B divides the noise"),
-    (CURRENT, "ou_stationary_covariance(h, noise_covariance)) / 2", "ou_stationary_covariance(h, noise_covariance))", "half the commutator"),
+    (CURRENT, "=ou_stationary_covariance(h, noise_covariance)) / 2", "=ou_stationary_covariance(h, noise_covariance))", "half the commutator"),
     (CURRENT, "return product - product.T", "return product + product.T", "a rotation is antisymmetric"),
     (CURRENT, 'noise_covariance, ndim=2)) / 2', 'noise_covariance, ndim=2))', "diffusion is half the covariance"),
     (CURRENT, "return -(pulled @ circulation", "return (pulled @ circulation", "which way it turns"),

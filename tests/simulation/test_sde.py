@@ -183,7 +183,7 @@ def test_functions_that_work_in_place_are_refused(scheme):
     for function, what in [(spoiling, "changes phi in place"), (one_array(), "returns one array at all calls")]:
         with pytest.raises(ValueError, match=f"drift that {what} is not allowed: it must return a new array"):
             scheme(function, 0.0, **k)
-        with pytest.raises(ValueError, match=f"noise that {what} is not allowed: it must return a new array"):
+        with pytest.raises(ValueError, match=f"noise_factor that {what} is not allowed: it must return a new array"):
             scheme(np.negative, function, **k)
     assert scheme(lambda p: p, lambda p: np.float64(0.0), **k).final > 2  # the same array back is no harm
 
@@ -215,19 +215,19 @@ def test_bad_arguments_are_named():
     def still(p):
         return 0 * p
 
-    good = {"drift": still, "noise": 1.0, "dt": 0.1, "n_steps": 2, "start": 0.0, "seed": 1}
+    good = {"drift": still, "noise_factor": 1.0, "dt": 0.1, "n_steps": 2, "start": 0.0, "seed": 1}
     for change, message in [
         ({"dt": 0.0}, "dt = 0.0 is not allowed: it must be a finite number > 0"),
         ({"dt": -0.1}, "dt = -0.1 is not allowed"),
         ({"n_steps": -1}, "n_steps = -1 is not allowed"),
         ({"n_paths": 0}, "n_paths = 0 is not allowed"),
         ({"start": np.nan}, "start = nan is not allowed"),
-        ({"noise": np.ones((2, 3))}, r"noise of shape \(2, 3\) is not allowed"),
-        ({"noise": np.ones(3)}, r"noise of shape \(3,\) is not allowed"),
-        ({"noise": np.nan}, "noise = nan is not allowed"),
-        ({"noise": np.eye(2), "start": [1.0, 2.0, 3.0]}, r"start of shape \(3,\) is not allowed"),
+        ({"noise_factor": np.ones((2, 3))}, r"noise_factor of shape \(2, 3\) is not allowed"),
+        ({"noise_factor": np.ones(3)}, r"noise_factor of shape \(3,\) is not allowed"),
+        ({"noise_factor": np.nan}, "noise_factor = nan is not allowed"),
+        ({"noise_factor": np.eye(2), "start": [1.0, 2.0, 3.0]}, r"start of shape \(3,\) is not allowed"),
         ({"drift": lambda p: np.zeros(7)}, r"drift\(phi\) of shape \(7,\) is not allowed"),
-        ({"noise": lambda p: np.ones((7, 7))}, r"noise\(phi\) of shape \(7, 7\) is not allowed"),
+        ({"noise_factor": lambda p: np.ones((7, 7))}, r"noise_factor\(phi\) of shape \(7, 7\) is not allowed"),
         ({"drift": 3.0}, "drift = 3.0 is not allowed: it must be a function of phi"),
     ]:
         with pytest.raises((ValueError, TypeError), match=message):
@@ -248,9 +248,9 @@ def test_bad_arguments_are_named():
         with pytest.raises(ValueError, match=r"center of shape .* is not allowed: its shape must be \(\) or \(2,\)"):
             ornstein_uhlenbeck(np.eye(2), np.eye(2), dt=0.1, n_steps=1, start=[0.0, 0.0], center=center, seed=1)
     with pytest.raises(
-        ValueError, match=r"noise\(phi\) of shape \(3, 2\) is not allowed"
+        ValueError, match=r"noise_factor\(phi\) of shape \(3, 2\) is not allowed"
     ):  # one number for each coordinate
-        euler_maruyama(**(good | {"start": [0.0, 0.0], "noise": np.ones_like}))
+        euler_maruyama(**(good | {"start": [0.0, 0.0], "noise_factor": np.ones_like}))
     for times in ([1.0, 0.5], [0.5, 0.5], [-1.0, 2.0]):
         with pytest.raises(ValueError, match="times = .* is not allowed"):
             gradient_flow(SMALL, start=0.0, times=times)

@@ -42,7 +42,7 @@ def test_cumulants_of_the_arms_are_sums_over_all_past_draws():
     eta, size, x = 0.4, 3, np.array([-0.5, -0.5, -0.5, -0.5, 2.0])
     weights = eta * (1 - eta) ** np.arange(200) / size  # each draw of a batch of three carries this weight
     second, third = size * (weights**2).sum() * np.mean(x**2), size * (weights**3).sum() * np.mean(x**3)
-    exact = arms_stationary_cumulants(eta, size, sigma2=np.mean(x**2), third=np.mean(x**3))
+    exact = arms_stationary_cumulants(MeanEstimation(x), eta, size)
     assert exact["SGD"] == pytest.approx((second, third))
     assert exact["Gaussian SGD"] == pytest.approx((second, 0.0))
     t = np.linspace(0, 60, 600_001)
@@ -66,9 +66,11 @@ def test_gibbs_covariance_is_that_of_the_density_and_its_mean_loss_gives_the_tem
     assert gibbs_covariance(2.5, 0.3) == pytest.approx(density_moments(grid, np.exp(-2.5 * grid**2 / 0.6))[1])
     covariance = gibbs_covariance(H, 0.3)
     assert H @ covariance == pytest.approx(0.3 * np.eye(3))
-    assert mean_temperature(H, covariance) == pytest.approx(0.3)
+    assert mean_temperature(H, stationary_covariance=covariance) == pytest.approx(0.3)
     uneven = np.diag([1.0, 2.0, 3.0])
-    assert mean_temperature(H, uneven) == pytest.approx(direction_temperatures(H, uneven)[1].mean())
+    assert mean_temperature(H, stationary_covariance=uneven) == pytest.approx(
+        direction_temperatures(H, stationary_covariance=uneven)[1].mean()
+    )
 
 
 def test_mean_of_the_gibbs_law_leaves_the_minimiser_towards_the_flat_side():

@@ -46,10 +46,10 @@ def circulation(hessian: Array, noise_covariance: Array) -> Array:
            [-0.016667,  0.      ]])
     """
     h = checks.array("hessian", hessian, ndim=2)
-    return rotation_rate(h, ou_stationary_covariance(h, noise_covariance)) / 2
+    return rotation_rate(h, stationary_covariance=ou_stationary_covariance(h, noise_covariance)) / 2
 
 
-def rotation_rate(hessian: Array, stationary_covariance: Array) -> Array:
+def rotation_rate(hessian: Array, *, stationary_covariance: Array) -> Array:
     """E[phi_i dphi_j - phi_j dphi_i]/dt as a matrix: H S - (H S)', twice the circulation; positive is anticlockwise.
 
     E[phi_i dphi_j] = -(S H')_ij dt. The same matrix is E[phi_i phi'_j - phi_j phi'_i]/eta for one step of SGD, with SGD's
@@ -69,7 +69,8 @@ def rotation_rate(hessian: Array, stationary_covariance: Array) -> Array:
 
     Examples
     --------
-    >>> np.round(rotation_rate([[2.0, 0.0], [0.0, 1.0]], [[1.0, 0.2], [0.2, 1.0]]), 6).tolist()
+    >>> s = [[1.0, 0.2], [0.2, 1.0]]
+    >>> np.round(rotation_rate([[2.0, 0.0], [0.0, 1.0]], stationary_covariance=s), 6).tolist()
     [[0.0, 0.2], [-0.2, 0.0]]
     """
     h = checks.square("hessian", checks.array("hessian", hessian, ndim=2))
@@ -132,13 +133,13 @@ def entropy_production(hessian: Array, noise_covariance: Array) -> float:
     return float(np.trace(a.T @ np.linalg.solve(d, a) @ np.linalg.inv(s)))
 
 
-def commutator_norm(hessian: Array, sigma: Array) -> float:
-    """Size of H Sigma - Sigma H against that of H Sigma, in the Frobenius norm: zero iff there is no current.
+def commutator_norm(hessian: Array, noise_covariance: Array) -> float:
+    """Size of H Q - Q H against that of H Q, Q = 2D, in the Frobenius norm: zero iff there is no current.
 
     Parameters
     ----------
-    hessian, sigma : ndarrays of shape (d, d)
-        H and Sigma, symmetric.
+    hessian, noise_covariance : ndarrays of shape (d, d)
+        H and Q, symmetric; Q in any unit, so that Sigma will do.
 
     Returns
     -------
@@ -150,7 +151,7 @@ def commutator_norm(hessian: Array, sigma: Array) -> float:
     0.0
     """
     h = checks.positive_definite("hessian", checks.array("hessian", hessian, ndim=2))
-    product = h @ checks.covariance_matrix("sigma", sigma, len(h))
+    product = h @ checks.covariance_matrix("noise_covariance", noise_covariance, len(h))
     return float(np.linalg.norm(product - product.T) / np.linalg.norm(product))
 
 

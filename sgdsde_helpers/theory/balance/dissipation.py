@@ -139,19 +139,20 @@ def heat_capacity(loss: Loss, batch_size: int = 1) -> float:
     return float(np.trace(np.atleast_2d(loss.covariance(loss.minimiser)))) / (4 * checks.batch_size(batch_size))
 
 
-def mean_temperature(hessian: Array, covariance: Array) -> float:
+def mean_temperature(hessian: Array, *, stationary_covariance: Array) -> float:
     """Temperature tr(H S)/d of the Gibbs law whose mean loss is that of a centred law with covariance S.
 
     Examples
     --------
-    >>> round(mean_temperature([[2.0, 0.0], [0.0, 1.0]], [[0.1, 0.0], [0.0, 0.2]]), 6)
+    >>> round(mean_temperature([[2.0, 0.0], [0.0, 1.0]], stationary_covariance=[[0.1, 0.0], [0.0, 0.2]]), 6)
     0.2
     """
     h = checks.square("hessian", checks.array("hessian", hessian, ndim=2))
-    return float(np.trace(h @ checks.covariance_matrix("covariance", covariance, len(h))) / len(h))
+    s = checks.covariance_matrix("stationary_covariance", stationary_covariance, len(h))
+    return float(np.trace(h @ s) / len(h))
 
 
-def direction_temperatures(hessian: Array | float, stationary_covariance: Array | float) -> tuple[Array, Array]:
+def direction_temperatures(hessian: Array | float, *, stationary_covariance: Array | float) -> tuple[Array, Array]:
     """Temperature of each eigendirection of the Hessian: twice the mean loss stored in it, lambda_i v_i' S v_i.
 
     At exp(-L/T)/Z all are T. For the SDE they are eta v_i' Sigma v_i / (2B).
@@ -170,7 +171,8 @@ def direction_temperatures(hessian: Array | float, stationary_covariance: Array 
 
     Examples
     --------
-    >>> curvatures, temperatures = direction_temperatures([[2.0, 0.0], [0.0, 1.0]], [[0.1, 0.0], [0.0, 0.1]])
+    >>> s = [[0.1, 0.0], [0.0, 0.1]]
+    >>> curvatures, temperatures = direction_temperatures([[2.0, 0.0], [0.0, 1.0]], stationary_covariance=s)
     >>> curvatures.round(6).tolist(), temperatures.round(6).tolist()
     ([1.0, 2.0], [0.1, 0.2])
     """

@@ -19,34 +19,49 @@ __all__ = ["chain_exit_time", "exit_survival", "gaussian_chain_exit_time", "kram
 POINTS = 20_001  # of the grid from `reach` to `end`
 
 
-def kramers_time(well: float, top: float, barrier: float, temperature: float) -> float:
+def kramers_time(loss: Loss, temperature: float, *, well: float, top: float) -> float:
     r"""Kramers' time from one well to the other, :math:`2\pi e^{\Delta/T} / \sqrt{L''(a)\,|L''(b)|}`; to the top it is half of that.
 
     Parameters
     ----------
-    well, top : float
-        Curvatures L'' at the bottom of the well, > 0, and at the top, < 0.
-    barrier : float
-        Height Delta of the top over the bottom, > 0.
+    loss : Loss
+        With one parameter; gives the two curvatures and the height Delta of the top over the bottom.
     temperature : float
         T = eta sigma^2 / (2 B).
+    well, top : float
+        a and b: where the loss has a minimum, and the maximum on the way out.
 
     Returns
     -------
     float
         A time in units of t = i eta, to leading order in T / Delta.
 
+    Raises
+    ------
+    ValueError
+        If the loss has no minimum at `well`, or no higher maximum at `top`.
+
     Examples
     --------
-    >>> round(kramers_time(well=2.0, top=-1.0, barrier=0.25, temperature=0.1), 3)
+    >>> from sgdsde_helpers.losses import DoubleWell
+    >>> round(kramers_time(DoubleWell(0.9), temperature=0.1, well=1.0, top=0.0), 3)
     54.125
     """
-    if not number("top", top) < 0:
-        refuse("top", top, "a number < 0: the curvature at a maximum")
-    curvatures = positive("well", well) * -top
-    return float(
-        2 * np.pi / np.sqrt(curvatures) * np.exp(positive("barrier", barrier) / positive("temperature", temperature))
+    loss, temperature, well, top = (
+        one_parameter(loss),
+        positive("temperature", temperature),
+        number("well", well),
+        number("top", top),
     )
+    places, sign = np.array([well, top]), np.array([1.0, -1.0])
+    curvatures, barrier = sign * loss.hessian(places), float(loss.loss(np.array(top)) - loss.loss(np.array(well)))
+    off = np.abs(loss.gradient(places)) > 1e-3 * np.abs(curvatures * (top - well))
+    for name, value, kind, wrong in zip(("well", "top"), (well, top), ("minimum", "maximum"), off | (curvatures <= 0)):
+        if wrong:
+            refuse(name, value, f"the place of a {kind} of the loss")
+    if barrier <= 0:
+        refuse("top", top, "a place where the loss is higher than at `well`")
+    return float(2 * np.pi / np.sqrt(curvatures.prod()) * np.exp(barrier / temperature))
 
 
 def exit_survival(t: Array, mean: float) -> Array:

@@ -11,7 +11,7 @@ from sgdsde_helpers.checks import number, positive, refuse
 __all__ = ["adam_stationary_variance"]
 
 
-def adam_stationary_variance(h: float, sigma: float, eta: float, batch_size: int = 1, *, b1: float = 0.9) -> float:
+def adam_stationary_variance(h: float, sigma2: float, eta: float, batch_size: int = 1, *, b1: float = 0.9) -> float:
     r"""Stationary variance of Adam on a scalar quadratic with constant noise, in the limit :math:`b_2 \to 1`.
 
     The mean square is then a number, :math:`s^2 + h^2 v` with :math:`s = \sigma/\sqrt B`, and Adam is heavy ball of momentum b1 with
@@ -21,8 +21,8 @@ def adam_stationary_variance(h: float, sigma: float, eta: float, batch_size: int
     ----------
     h : float
         Curvature, > 0.
-    sigma : float
-        Standard deviation of one example's gradient, > 0.
+    sigma2 : float
+        Variance of one example's gradient, > 0.
     eta : float
         Adam's learning rate.
     batch_size : int
@@ -41,7 +41,7 @@ def adam_stationary_variance(h: float, sigma: float, eta: float, batch_size: int
     0.0005
     """
     h, eta = positive("h", h), positive("eta", eta)
-    s = positive("sigma", sigma) / np.sqrt(checked_batch_size(batch_size))
+    s = np.sqrt(positive("sigma2", sigma2) / checked_batch_size(batch_size))
     b1 = number("b1", b1)
     if not 0 <= b1 < 1:
         refuse("b1", b1, "a number >= 0 and < 1")

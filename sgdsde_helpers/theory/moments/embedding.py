@@ -6,9 +6,12 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
-from sgdsde_helpers.theory.moments.stationary import sgd_stationary_covariance
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import one_parameter
+from sgdsde_helpers.theory.moments.affine import affine_gradients
+from sgdsde_helpers.theory.moments.stationary import sde_stationary_covariance, sgd_stationary_covariance
 
-__all__ = ["chain_cumulant", "embedding_sde", "modified_stationary_covariance"]
+__all__ = ["arms_stationary_cumulants", "chain_cumulant", "embedding_sde", "modified_stationary_covariance"]
 
 
 def chain_cumulant(order: int, h: float, cumulant: float, eta: float, batch_size: int = 1) -> float:
@@ -47,6 +50,41 @@ def chain_cumulant(order: int, h: float, cumulant: float, eta: float, batch_size
     k, h, kappa = checks.count("order", order, minimum=2), checks.positive("h", h), checks.number("cumulant", cumulant)
     sgd_stationary_covariance(h, 1.0, eta, batch_size)  # refuses an eta or B that has no stationary law
     return float((-eta) ** k * kappa / (batch_size ** (k - 1) * (1 - (1 - eta * h) ** k)))
+
+
+def arms_stationary_cumulants(loss: Loss, eta: float, batch_size: int = 1) -> dict[str, tuple[float, float]]:
+    """Stationary variance and third cumulant of the three arms, exactly, where all examples have one curvature.
+
+    Parameters
+    ----------
+    loss : Loss
+        With one parameter; each example's loss a parabola of the same curvature, as in `MeanEstimation`.
+    eta : float
+        Learning rate.
+    batch_size : int
+        B, with replacement.
+
+    Returns
+    -------
+    dict
+        Name of the arm -> (variance, third cumulant).
+
+    Examples
+    --------
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> cumulants = arms_stationary_cumulants(MeanEstimation([-0.5, -0.5, -0.5, -0.5, 2.0]), eta=0.1)
+    >>> {arm: tuple(round(float(c), 6) for c in pair) for arm, pair in cumulants.items()}
+    {'SGD': (0.052632, 0.005535), 'Gaussian SGD': (0.052632, 0.0), 'SDE': (0.05, 0.0)}
+    """
+    problem = affine_gradients(one_parameter(loss))
+    if not problem.equal:
+        checks.refuse("loss", type(loss).__name__, "one whose examples have one curvature")
+    h, gradients = problem.hessian[0, 0], -(problem.constants.ravel() - problem.constants.mean())
+    sigma2 = np.mean(gradients**2)
+    variance = sgd_stationary_covariance(h, sigma2, eta, batch_size)
+    third = chain_cumulant(3, h, np.mean(gradients**3), eta, batch_size)
+    continuous = sde_stationary_covariance(h, sigma2, eta, batch_size)
+    return {"SGD": (variance, third), "Gaussian SGD": (variance, 0.0), "SDE": (continuous, 0.0)}
 
 
 def embedding_sde(
@@ -103,7 +141,7 @@ def embedding_sde(
 
 
 def modified_stationary_covariance(
-    hessian: Array | float, sigma: Array | float, eta: float, batch_size: int = 1, *, diffusion: bool = False
+    hessian: Array | float, sigma: Array | float, eta: float, batch_size: int = 1, *, noise_corrected: bool = False
 ) -> float | Array:
     """Stationary covariance of the second-order modified equation, drift -(I + eta H/2) H phi, on a quadratic loss.
 
@@ -111,7 +149,7 @@ def modified_stationary_covariance(
     ----------
     hessian, sigma, eta, batch_size
         As in `embedding_sde`.
-    diffusion : bool
+    noise_corrected : bool
         False: the noise stays eta Sigma/B per unit time (Li, Tai, E 2017). True: it is corrected to the same order,
         Q_ij = (eta Sigma_ij / B)(1 + eta (h_i + h_j)/2) in the eigenbasis of H, as the expansion of `embedding_sde` says.
 
@@ -129,6 +167,6 @@ def modified_stationary_covariance(
     eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
     values, basis = np.linalg.eigh(np.atleast_2d(h))
     rates, total = values * (1 + eta * values / 2), values[:, None] + values
-    q = eta / size * (basis.T @ np.atleast_2d(noise) @ basis) * (1 + diffusion * eta * total / 2)
+    q = eta / size * (basis.T @ np.atleast_2d(noise) @ basis) * (1 + noise_corrected * eta * total / 2)
     s = basis @ (q / (rates[:, None] + rates)) @ basis.T
     return float(s[0, 0]) if h.ndim == 0 else (s + s.T) / 2

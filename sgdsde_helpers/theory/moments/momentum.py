@@ -96,7 +96,7 @@ def momentum_stationary_covariance(
 
 
 def momentum_move_covariances(
-    hessian: Array | float, stationary_covariance: Array | float, eta: float, *, mu: float = 0.0
+    hessian: Array | float, eta: float, *, stationary_covariance: Array | float, mu: float = 0.0
 ) -> tuple:
     """Covariance V = E v v' of a move, and C = E phi v' of a state with the move that led to it.
 
@@ -116,7 +116,7 @@ def momentum_move_covariances(
 
     Examples
     --------
-    >>> np.round(momentum_move_covariances(2.0, 1.0, eta=0.1, mu=0.5), 6).tolist()
+    >>> np.round(momentum_move_covariances(2.0, eta=0.1, stationary_covariance=1.0, mu=0.5), 6).tolist()
     [0.266667, 0.133333]
     """
     h, s, eta, mu = _stationary_state(hessian, stationary_covariance, eta, mu)
@@ -126,7 +126,7 @@ def momentum_move_covariances(
 
 
 def momentum_autocovariance(
-    n_lags: int, hessian: Array | float, stationary_covariance: Array | float, eta: float, *, mu: float = 0.0
+    n_lags: int, hessian: Array | float, eta: float, *, stationary_covariance: Array | float, mu: float = 0.0
 ) -> Array:
     """Stationary autocovariance R_k = E phi_{j+k} phi_j', for k = 0, ..., n_lags.
 
@@ -147,12 +147,12 @@ def momentum_autocovariance(
 
     Examples
     --------
-    >>> np.round(momentum_autocovariance(3, 2.0, 1.0, eta=0.1, mu=0.5), 6).tolist()
+    >>> np.round(momentum_autocovariance(3, 2.0, eta=0.1, stationary_covariance=1.0, mu=0.5), 6).tolist()
     [1.0, 0.866667, 0.626667, 0.381333]
     """
     lags = checks.count("n_lags", n_lags, minimum=0)
     h, s, eta, mu = _stationary_state(hessian, stationary_covariance, eta, mu)
-    _, cross = momentum_move_covariances(h, s, eta, mu=mu)
+    _, cross = momentum_move_covariances(h, eta, stationary_covariance=s, mu=mu)
     r = [s, s - cross]
     for _ in range(lags - 1):
         r.append((1 + mu) * r[-1] - eta * h @ r[-1] - mu * r[-2])

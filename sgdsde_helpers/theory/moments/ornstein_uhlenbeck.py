@@ -137,7 +137,7 @@ def ou_stationary_covariance(hessian: Array | float, noise_covariance: Array | f
 
 
 def ou_autocovariance(
-    lag: Array | float, hessian: Array | float, stationary_covariance: Array | float
+    lag: Array | float, hessian: Array | float, *, stationary_covariance: Array | float
 ) -> float | Array:
     """Stationary autocovariance E[Phi(t + lag) Phi(t)'] = exp(-H lag) S, and its transpose at -lag.
 
@@ -157,7 +157,7 @@ def ou_autocovariance(
 
     Examples
     --------
-    >>> np.round(ou_autocovariance([0.0, 1.0], 2.0, 3.0), 6).tolist()
+    >>> np.round(ou_autocovariance([0.0, 1.0], 2.0, stationary_covariance=3.0), 6).tolist()
     [3.0, 0.406006]
     """
     lags, h = checks.array("lag", lag), checks.square("hessian", hessian)

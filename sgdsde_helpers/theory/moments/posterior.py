@@ -35,9 +35,9 @@ def langevin_noise_variance(n: int) -> float:
 
 
 def linear_regression_posterior(
-    X: Array, y: Array, noise_variance: float, prior_variance: float
+    X: Array, y: Array, target_variance: float, prior_variance: float
 ) -> tuple[Array, Array]:
-    """Posterior N(m, C) of the weights w in y = X w + noise: C^-1 = X'X/noise + I/prior and m = C X'y/noise.
+    """Posterior N(m, C) of the weights w in y = X w + noise: C^-1 = X'X/v + I/prior and m = C X'y/v, v the `target_variance`.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def linear_regression_posterior(
         Features.
     y : ndarray of shape (n,)
         Targets.
-    noise_variance : float
-        Variance of the noise of y.
+    target_variance : float
+        Variance of a target y_k about X_k w.
     prior_variance : float
         Variance of each weight's prior N(0, prior_variance).
 
@@ -63,7 +63,10 @@ def linear_regression_posterior(
     """
     X = checks.array("X", X, ndim=2)
     y = checks.array("y", y, X.shape[:1])
-    noise, prior = checks.positive("noise_variance", noise_variance), checks.positive("prior_variance", prior_variance)
+    noise, prior = (
+        checks.positive("target_variance", target_variance),
+        checks.positive("prior_variance", prior_variance),
+    )
     precision = X.T @ X / noise + np.eye(X.shape[1]) / prior
     covariance = np.linalg.inv(precision)
     return np.linalg.solve(precision, X.T @ y / noise), (covariance + covariance.T) / 2

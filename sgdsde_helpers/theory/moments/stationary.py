@@ -18,7 +18,6 @@ from sgdsde_helpers.theory.moments.affine import AffineGradients, affine_gradien
 
 __all__ = [
     "affine_stationary_moments",
-    "arms_stationary_cumulants",
     "sde_stationary_covariance",
     "sde_stationary_moments",
     "sgd_stationary_covariance",
@@ -83,38 +82,6 @@ def sgd_stationary_covariance(
     h, noise = _constant_problem(hessian, sigma, eta, batch_size)
     _refuse_divergence(eta, 2 / np.linalg.eigvalsh(h)[-1])
     return _in_eigenbasis(h, noise, eta, scalar=np.ndim(hessian) == 0)
-
-
-def arms_stationary_cumulants(
-    eta: float, batch_size: int = 1, *, sigma2: float = 1.0, third: float = 0.0
-) -> dict[str, tuple[float, float]]:
-    """Stationary variance and third cumulant of the three arms on a mean estimation problem (curvature 1), exactly.
-
-    Cumulants of independent terms add: kappa_m = eta^m kappa_m(xi) / (B^(m-1) (1 - (1 - eta)^m)) for SGD.
-
-    Parameters
-    ----------
-    eta, batch_size : float, int
-        Learning rate and B.
-    sigma2, third : float
-        Second and third cumulant of one example.
-
-    Returns
-    -------
-    dict
-        Name of the arm -> (variance, third cumulant).
-
-    Examples
-    --------
-    >>> cumulants = arms_stationary_cumulants(0.1, sigma2=1.0, third=2.0)
-    >>> {arm: tuple(round(float(c), 6) for c in pair) for arm, pair in cumulants.items()}
-    {'SGD': (0.052632, 0.00738), 'Gaussian SGD': (0.052632, 0.0), 'SDE': (0.05, 0.0)}
-    """
-    sigma2 = checks.non_negative("sigma2", sigma2)
-    variance = sgd_stationary_covariance(1.0, sigma2, eta, batch_size)
-    skewed = eta**3 * checks.number("third", third) / batch_size**2 / (1 - (1 - eta) ** 3)
-    continuous = sde_stationary_covariance(1.0, sigma2, eta, batch_size)
-    return {"SGD": (variance, skewed), "Gaussian SGD": (variance, 0.0), "SDE": (continuous, 0.0)}
 
 
 def sgd_stationary_moments(

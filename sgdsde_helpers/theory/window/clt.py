@@ -64,26 +64,26 @@ def skew_constant(gamma: float) -> float:
     return abs(checks.number("gamma", gamma)) * _PEAK / 6
 
 
-def lattice_constant(span: float, sigma: float) -> float:
+def lattice_constant(span: float, standard_deviation: float) -> float:
     """Coefficient h / (2 sigma sqrt(2 pi)) of 1/sqrt(N) from a lattice of span h: half the largest step of F_N.
 
     Examples
     --------
-    >>> round(float(lattice_constant(span=2.0, sigma=1.0)), 6)
+    >>> round(float(lattice_constant(span=2.0, standard_deviation=1.0)), 6)
     0.398942
     """
-    return checks.non_negative("span", span) * _PEAK / (2 * checks.positive("sigma", sigma))
+    return checks.non_negative("span", span) * _PEAK / (2 * checks.positive("standard_deviation", standard_deviation))
 
 
-def lattice_half_step(z: Array | float, span: float, sigma: float) -> Array:
+def lattice_half_step(z: Array | float, span: float, standard_deviation: float) -> Array:
     """Half a step of sqrt(N) F_N at the standardised points `z`, h phi(z) / (2 sigma), for terms on a lattice of span h.
 
     Examples
     --------
-    >>> lattice_half_step([0.0, 1.0], span=2.0, sigma=1.0).round(6)
+    >>> lattice_half_step([0.0, 1.0], span=2.0, standard_deviation=1.0).round(6)
     array([0.398942, 0.241971])
     """
-    return lattice_constant(span, sigma) * np.exp(-(checks.array("z", z) ** 2) / 2)
+    return lattice_constant(span, standard_deviation) * np.exp(-(checks.array("z", z) ** 2) / 2)
 
 
 def stable_width(n: Array | int, width: float, alpha: float) -> Array:

@@ -6,8 +6,8 @@ import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
-from sgdsde_helpers.losses import Loss, ScalarQuadratic
-from sgdsde_helpers.theory._loss import a_loss
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory._loss import a_loss, one_parameter
 
 __all__ = ["increment_first_order", "increment_gaussian"]
 
@@ -48,9 +48,7 @@ def increment_gaussian(
     return start + np.multiply.outer(times, drift), np.multiply.outer(eta * times / size, sigma)
 
 
-def increment_first_order(
-    loss: ScalarQuadratic, eta: float, n_steps: Array | int, start: float, batch_size: int = 1
-) -> Array:
+def increment_first_order(loss: Loss, eta: float, n_steps: Array | int, start: float, batch_size: int = 1) -> Array:
     """Variance of the increment of SGD over N steps to first order in the window's length, on a scalar quadratic loss.
 
     (eta sigma^2 Dt / B)(1 - h (Dt - eta)(1 + u (sigma^2)'/(2 sigma^2))), Dt = N eta, with u the distance from the minimiser
@@ -58,8 +56,8 @@ def increment_first_order(
 
     Parameters
     ----------
-    loss : ScalarQuadratic
-        Its noise variance is a parabola in phi, so that a central difference is its derivative.
+    loss : Loss
+        With one parameter and quadratic: its noise variance is a parabola in phi, a central difference its derivative.
     eta : float
         Learning rate.
     n_steps : int or array of int
@@ -81,8 +79,9 @@ def increment_first_order(
     array([0.021667, 0.039   ])
     """
     t, start = checks.positive("eta", eta) * checks.lengths("n_steps", n_steps), checks.number("start", start)
-    if not isinstance(loss, ScalarQuadratic):
-        checks.refuse("loss", type(loss).__name__, "a ScalarQuadratic", TypeError)
+    loss = one_parameter(loss)
+    if not loss.quadratic:
+        checks.refuse("loss", type(loss).__name__, "quadratic")
     u, plain = start - loss.minimiser, increment_gaussian(loss, eta, t, start, batch_size)[1]
     slope = (loss.covariance(start + 1.0) - loss.covariance(start - 1.0)) / 2
-    return plain * (1 - loss.mean_h * (t - eta) * (1 + u * slope / (2 * loss.covariance(start))))
+    return plain * (1 - loss.hessian(start) * (t - eta) * (1 + u * slope / (2 * loss.covariance(start))))

@@ -62,8 +62,8 @@ def test_current_has_no_sources_and_runs_along_equal_density(h, q):
 
 def test_rotation_rate_is_the_slope_of_the_lagged_covariance():
     s, lag = ou_stationary_covariance(H3, Q3), 1e-6
-    ahead = ou_autocovariance(lag, H3, s).T  # E[phi_i(t) phi_j(t + lag)]
-    np.testing.assert_allclose(rotation_rate(H3, s), (ahead - ahead.T) / lag, atol=1e-5)
+    ahead = ou_autocovariance(lag, H3, stationary_covariance=s).T  # E[phi_i(t) phi_j(t + lag)]
+    np.testing.assert_allclose(rotation_rate(H3, stationary_covariance=s), (ahead - ahead.T) / lag, atol=1e-5)
 
 
 def test_rotation_rate_of_sgd_by_enumerating_a_step():
@@ -78,7 +78,7 @@ def test_rotation_rate_of_sgd_by_enumerating_a_step():
         phi = signs * np.sqrt(2)  # four points of covariance S
         after = phi - eta * h @ (phi - x[k])
         rate += (phi[0] * after[1] - phi[1] * after[0]) / eta / 16
-    assert rotation_rate(h, s)[0, 1] == pytest.approx(rate, rel=1e-12)
+    assert rotation_rate(h, stationary_covariance=s)[0, 1] == pytest.approx(rate, rel=1e-12)
     assert abs(rate) > 0.01
 
 
@@ -88,7 +88,7 @@ def test_entropy_production_by_two_other_routes(h, q):
     rate = entropy_production(h, q)
     assert rate == pytest.approx(np.trace(h.T @ np.linalg.solve(q / 2, h) @ s) - np.trace(h), rel=1e-9)
     lag = 1e-3  # relative entropy of (phi(0), phi(lag)) against the same pair in reverse order, per unit time
-    ahead = ou_autocovariance(lag, h, s)
+    ahead = ou_autocovariance(lag, h, stationary_covariance=s)
     forth, back = np.block([[s, ahead.T], [ahead, s]]), np.block([[s, ahead], [ahead.T, s]])
     assert rate == pytest.approx(relative_entropy(forth, back) / lag, rel=0.01)
     assert rate > 0.005

@@ -88,12 +88,12 @@ def test_temperatures_of_directions():
     h = np.array([[2.0, 0.6, 0.0], [0.6, 1.0, 0.3], [0.0, 0.3, 0.7]])
     sigma = np.array([[1.0, -0.4, 0.2], [-0.4, 2.0, 0.5], [0.2, 0.5, 0.6]])
     values, vectors = np.linalg.eigh(h)
-    found, temperatures = direction_temperatures(h, sde_stationary_covariance(h, sigma, 0.1, 2))
+    found, temperatures = direction_temperatures(h, stationary_covariance=sde_stationary_covariance(h, sigma, 0.1, 2))
     np.testing.assert_allclose(found, values)
     np.testing.assert_allclose(temperatures, 0.1 / 4 * np.diag(vectors.T @ sigma @ vectors))
-    _, warmer = direction_temperatures(h, sgd_stationary_covariance(h, sigma, 0.1, 2))
+    _, warmer = direction_temperatures(h, stationary_covariance=sgd_stationary_covariance(h, sigma, 0.1, 2))
     np.testing.assert_allclose(warmer, temperatures / (1 - 0.05 * values))
-    np.testing.assert_allclose(direction_temperatures(h, 0.3 * np.linalg.inv(h))[1], 0.3)
+    np.testing.assert_allclose(direction_temperatures(h, stationary_covariance=0.3 * np.linalg.inv(h))[1], 0.3)
 
 
 def test_bad_input_is_refused():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.linalg import solve_banded
 
-from sgdsde_helpers.losses import DoubleWell, MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.losses import DoubleWell, FunctionLoss, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import gaussian_sgd, sgd
 from sgdsde_helpers.theory import chain_exit_time, exit_survival, gaussian_chain_exit_time, kramers_time, sde_exit_time
@@ -33,10 +33,22 @@ def test_sde_on_a_parabola_by_its_differential_equation(batch_size):
 def test_kramers_is_the_limit():
     eta = 0.02
     exact = sde_exit_time(WELL, eta, **WAY, reach=-3.0)
-    assert exact / (kramers_time(2, -1, 0.25, eta * 0.81 / 2) / 2) == pytest.approx(1, abs=0.02)
-    assert kramers_time(2, -1, 0.25, 0.1) / kramers_time(8, -1, 0.25, 0.1) == pytest.approx(
-        2
-    )  # the curvature of the well
+    assert exact / (kramers_time(WELL, eta * 0.81 / 2, well=-1.0, top=0.0) / 2) == pytest.approx(1, abs=0.02)
+
+
+def test_kramers_reads_the_curvatures_and_the_height_off_the_loss():
+    """The same well stretched by s and raised by k: curvatures k/s^2, height k; only the product of the curvatures counts."""
+    stretched = FunctionLoss(lambda p: 3 * WELL.loss(p / 2), lambda p: 1.5 * WELL.per_example_gradients(p / 2), 2, ())
+    plain = kramers_time(WELL, 0.1, well=-1.0, top=0.0)
+    assert kramers_time(stretched, 0.3, well=-2.0, top=0.0) == pytest.approx(plain * 4 / 3, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("places", "named"), [((0.0, 1.0), "well = 0"), ((-1.0, 1.0), "top = 1"), ((-0.9, 0.0), "well = -0.9")]
+)
+def test_kramers_wants_a_minimum_and_a_maximum(places, named):
+    with pytest.raises(ValueError, match=named):
+        kramers_time(WELL, 0.1, well=places[0], top=places[1])
 
 
 def test_the_quiet_well_holds_longer():

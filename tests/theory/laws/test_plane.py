@@ -47,7 +47,7 @@ def test_plane_has_the_lyapunov_covariance_and_the_closed_current_at_second_orde
         errors["current"].append(np.abs(law.current - exact).max() / np.abs(exact).max())
     assert fitted_order(1 / sizes, errors["covariance"]) > 1.9
     assert fitted_order(1 / sizes, errors["current"]) == pytest.approx(2, abs=0.15)
-    assert law.rotation() == pytest.approx(rotation_rate(H, s)[0, 1], rel=0.01)
+    assert law.rotation() == pytest.approx(rotation_rate(H, stationary_covariance=s)[0, 1], rel=0.01)
     assert law.density.min() >= 0 and law.density.sum() * law.cell == pytest.approx(1)
 
 

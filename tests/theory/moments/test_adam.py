@@ -7,21 +7,19 @@ from sgdsde_helpers.theory import adam_stationary_variance, momentum_stationary_
 
 
 @pytest.mark.parametrize(
-    ("h", "sigma", "eta", "batch_size", "b1"),
-    [(1.0, 2.0, 0.1, 4, 0.9), (3.0, 0.5, 0.02, 1, 0.0), (0.2, 1.0, 5.0, 2, 0.5)],
+    ("h", "sigma2", "eta", "batch_size", "b1"),
+    [(1.0, 4.0, 0.1, 4, 0.9), (3.0, 0.25, 0.02, 1, 0.0), (0.2, 1.0, 5.0, 2, 0.5)],
 )
-def test_it_is_heavy_ball_at_the_learning_rate_it_makes(h, sigma, eta, batch_size, b1):
+def test_it_is_heavy_ball_at_the_learning_rate_it_makes(h, sigma2, eta, batch_size, b1):
     """By the exact covariance of heavy ball; 1 + b1 for 1 - b1, or B for its root, fails."""
-    v = adam_stationary_variance(h, sigma, eta, batch_size, b1=b1)
-    alpha = eta / np.sqrt(sigma**2 / batch_size + h**2 * v)
-    assert momentum_stationary_covariance(h, sigma**2, (1 - b1) * alpha, batch_size, mu=b1) == pytest.approx(
-        v, rel=1e-9
-    )
+    v = adam_stationary_variance(h, sigma2, eta, batch_size, b1=b1)
+    alpha = eta / np.sqrt(sigma2 / batch_size + h**2 * v)
+    assert momentum_stationary_covariance(h, sigma2, (1 - b1) * alpha, batch_size, mu=b1) == pytest.approx(v, rel=1e-9)
 
 
 def test_noise_dominated_limit_has_the_root_of_the_batch():
     for batch_size in (1, 9):
-        v = adam_stationary_variance(2.0, 3.0, 1e-6, batch_size)
+        v = adam_stationary_variance(2.0, 9.0, 1e-6, batch_size)
         assert v == pytest.approx(1e-6 * 3 / np.sqrt(batch_size) / 4, rel=1e-5)
 
 
@@ -38,12 +36,12 @@ def test_against_the_plain_loop():
         phi = phi - eta * m / np.sqrt(second)
         if i >= 3000:
             squares += phi**2 / 3000
-    v = adam_stationary_variance(h, s, eta, b1=b1)
+    v = adam_stationary_variance(h, s**2, eta, b1=b1)
     error = squares.std(ddof=1) / np.sqrt(4000)
     assert abs(squares.mean() - v) < 4.9 * error + 0.002 * v
 
 
-@pytest.mark.parametrize("bad", [{"b1": 1.0}, {"b1": -0.1}, {"eta": 0.0}, {"h": -1.0}, {"sigma": 0.0}])
+@pytest.mark.parametrize("bad", [{"b1": 1.0}, {"b1": -0.1}, {"eta": 0.0}, {"h": -1.0}, {"sigma2": 0.0}])
 def test_bad_input_is_named(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
-        adam_stationary_variance(**{"h": 1.0, "sigma": 1.0, "eta": 0.1, **bad})
+        adam_stationary_variance(**{"h": 1.0, "sigma2": 1.0, "eta": 0.1, **bad})

@@ -5,9 +5,12 @@ import itertools
 import numpy as np
 import pytest
 from scipy.linalg import expm
+from scipy.special import binom
 
 from sgdsde_helpers.checks import DivergenceError
+from sgdsde_helpers.losses import MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.theory import (
+    arms_stationary_cumulants,
     chain_cumulant,
     embedding_sde,
     modified_stationary_covariance,
@@ -100,7 +103,7 @@ def test_the_modified_equation_is_that_of_the_drift():
 def test_its_variance_errs_twice_as_much_and_to_the_other_side_unless_the_noise_is_modified_too():
     values = np.linalg.eigvalsh(H)
     chain, drift = slopes(sgd_stationary_covariance, SIGMA), slopes(modified_stationary_covariance, SIGMA)
-    both = slopes(lambda *a: modified_stationary_covariance(*a, diffusion=True), SIGMA)
+    both = slopes(lambda *a: modified_stationary_covariance(*a, noise_corrected=True), SIGMA)
     np.testing.assert_allclose(np.diag(chain), values / 2, rtol=5e-3)
     np.testing.assert_allclose(np.diag(drift), -values / 2, rtol=5e-3)
     np.testing.assert_allclose(both, chain, rtol=5e-3)
@@ -112,3 +115,18 @@ def test_the_corrected_noise_is_the_embedding_to_first_order():
     _, q = embedding_sde(H, SIGMA, eta, 3)
     ratio = (basis.T @ q @ basis) / (basis.T @ SIGMA @ basis * eta / 3)
     np.testing.assert_allclose((ratio - 1) / eta, (values[:, None] + values) / 2, rtol=1e-3)
+
+
+def test_the_third_cumulant_of_a_batch_by_enumeration():
+    loss, probability, size, eta = MeanEstimation([0.0, 0.0, 0.0, 0.0, 1.0]), 0.2, 4, 0.3
+    heads = np.arange(size + 1)
+    mass = binom(size, heads) * probability**heads * (1 - probability) ** (size - heads)
+    of_batch = mass @ (heads / size - mass @ heads / size) ** 3
+    series = eta**3 * of_batch * sum((1 - eta) ** (3 * k) for k in range(400))
+    assert arms_stationary_cumulants(loss, eta, size)["SGD"][1] == pytest.approx(series, rel=1e-10)
+    halved = ScalarQuadratic(np.full(5, 0.5), x=loss.x)  # the same chain at twice the learning rate
+    assert arms_stationary_cumulants(halved, 2 * eta, size)["SGD"] == pytest.approx(
+        arms_stationary_cumulants(loss, eta, size)["SGD"]
+    )
+    with pytest.raises(ValueError, match="one curvature"):
+        arms_stationary_cumulants(ScalarQuadratic([1.0, 2.0], x=[0.0, 1.0]), eta)

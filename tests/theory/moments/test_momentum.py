@@ -45,7 +45,7 @@ def both_covariances(mu, eta=ETA, size=B):
 def test_covariances_are_those_of_the_pair_of_state_and_move(mu):
     pair = both_covariances(mu)
     s = momentum_stationary_covariance(H, SIGMA, ETA, B, mu=mu)
-    move, cross = momentum_move_covariances(H, s, ETA, mu=mu)
+    move, cross = momentum_move_covariances(H, ETA, stationary_covariance=s, mu=mu)
     np.testing.assert_allclose(s, pair[:3, :3], rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(move, pair[3:, 3:], rtol=1e-10, atol=1e-14)
     np.testing.assert_allclose(cross, pair[:3, 3:], rtol=1e-10, atol=1e-14)
@@ -76,11 +76,11 @@ def test_scalar_closed_form():
 def test_autocovariance_is_a_power_of_the_step(mu):
     pair, m = both_covariances(mu), step_matrix(H, ETA, mu)
     s = momentum_stationary_covariance(H, SIGMA, ETA, B, mu=mu)
-    found = momentum_autocovariance(7, H, s, ETA, mu=mu)
+    found = momentum_autocovariance(7, H, ETA, stationary_covariance=s, mu=mu)
     for k in range(8):
         power = (np.linalg.matrix_power(m, k) @ pair)[:3, :3]
         np.testing.assert_allclose(found[k], power, rtol=1e-9, atol=1e-13)
-    assert momentum_autocovariance(0, H, s, ETA, mu=mu).shape == (1, 3, 3)
+    assert momentum_autocovariance(0, H, ETA, stationary_covariance=s, mu=mu).shape == (1, 3, 3)
 
 
 @pytest.mark.parametrize("mu", [0.0, 0.5, 0.9])
@@ -97,7 +97,7 @@ def test_the_edge_is_where_the_largest_root_leaves_the_circle(mu):
 @pytest.mark.parametrize("mu, eta", [(0.0, 0.3), (0.5, 0.2), (0.9, 0.1)])
 def test_averages_forget_step_and_momentum(mu, eta):
     s = momentum_stationary_covariance(H, SIGMA, eta, B, mu=mu)
-    r = momentum_autocovariance(4000, H, s, eta, mu=mu)
+    r = momentum_autocovariance(4000, H, eta, stationary_covariance=s, mu=mu)
     summed = s + r[1:].sum(axis=0) + r[1:].sum(axis=0).T
     np.testing.assert_allclose(summed, averaging_covariance(H, SIGMA, B), rtol=1e-6)
     assert averaging_covariance(2.0, 3.0, 5) == pytest.approx(3 / (4 * 5))
@@ -166,8 +166,8 @@ def test_momentum_outside_its_interval_is_refused(mu):
     for call in (
         lambda: momentum_max_stable_eta(1.0, mu),
         lambda: momentum_stationary_covariance(1.0, 1.0, 0.1, mu=mu),
-        lambda: momentum_move_covariances(1.0, 1.0, 0.1, mu=mu),
-        lambda: momentum_autocovariance(3, 1.0, 1.0, 0.1, mu=mu),
+        lambda: momentum_move_covariances(1.0, 0.1, stationary_covariance=1.0, mu=mu),
+        lambda: momentum_autocovariance(3, 1.0, 0.1, stationary_covariance=1.0, mu=mu),
         lambda: momentum_stationary_moments(CURVED, 0.1, mu=mu),
         lambda: momentum_stability_bound(CURVED, mu=mu),
     ):

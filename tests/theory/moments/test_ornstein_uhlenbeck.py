@@ -53,7 +53,9 @@ def test_scalar_and_one_by_one_matrix_agree():
         ou_spectrum(omega, 2.0, 0.3), ou_spectrum(omega, [[2.0]], [[0.3]])[:, 0, 0].real, rtol=1e-12
     )
     np.testing.assert_allclose(
-        ou_autocovariance(-0.7, 2.0, 0.3), ou_autocovariance(0.7, [[2.0]], [[0.3]])[0, 0], rtol=1e-12
+        ou_autocovariance(-0.7, 2.0, stationary_covariance=0.3),
+        ou_autocovariance(0.7, [[2.0]], stationary_covariance=[[0.3]])[0, 0],
+        rtol=1e-12,
     )
     np.testing.assert_allclose(ou_covariance(times, 2.0, 0.3), 0.3 * (1 - np.exp(-4 * times)) / 4, atol=1e-12)
 
@@ -63,7 +65,8 @@ def test_spectrum_is_the_fourier_transform_of_the_autocovariance():
     for omega in (0.0, 0.7, -2.0):
         transform = quad_vec(
             lambda x, w=omega: (
-                ou_autocovariance(x, H, s) * np.exp(-1j * w * x) + ou_autocovariance(-x, H, s) * np.exp(1j * w * x)
+                ou_autocovariance(x, H, stationary_covariance=s) * np.exp(-1j * w * x)
+                + ou_autocovariance(-x, H, stationary_covariance=s) * np.exp(1j * w * x)
             ),
             0,
             60,
@@ -76,7 +79,8 @@ def test_spectrum_of_a_turning_process_too():
     s = solve_continuous_lyapunov(TURNING, Q)
     transform = quad_vec(
         lambda x: (
-            ou_autocovariance(x, TURNING, s) * np.exp(-1.1j * x) + ou_autocovariance(-x, TURNING, s) * np.exp(1.1j * x)
+            ou_autocovariance(x, TURNING, stationary_covariance=s) * np.exp(-1.1j * x)
+            + ou_autocovariance(-x, TURNING, stationary_covariance=s) * np.exp(1.1j * x)
         ),
         0,
         80,

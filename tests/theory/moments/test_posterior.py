@@ -99,7 +99,7 @@ def test_sgld_lies_between_langevin_and_sgd():
 def test_bad_input_is_refused():
     with pytest.raises(DivergenceError):
         ula_stationary_covariance(2.0, 0.3, 1.0)
-    with pytest.raises(ValueError, match="noise_variance = 0"):
+    with pytest.raises(ValueError, match="target_variance = 0"):
         linear_regression_posterior(X, Y, 0.0, 1.0)
     with pytest.raises(ValueError, match="y of shape"):
         linear_regression_posterior(X, Y[:-1], 1.0, 1.0)

@@ -4,14 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
-from scipy.special import binom
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.measure import fitted_order
 from sgdsde_helpers.theory import (
     affine_gradients,
-    arms_stationary_cumulants,
     density_moments,
     minibatch_factor,
     sde_stationary_covariance,
@@ -193,14 +191,3 @@ def test_the_variance_of_the_bowl_of_the_chapter():
     eta, size, s0, s2 = 0.2, 3, 13 / 6, 0.5
     assert sgd_stationary_moments(UNEVEN, eta, size)[1] == pytest.approx(eta * s0 / size / (2 - eta - eta * s2 / size))
     assert sde_stationary_moments(UNEVEN, eta, size)[1] == pytest.approx(eta * s0 / size / (2 - eta * s2 / size))
-
-
-def test_the_third_cumulant_of_a_batch_by_enumeration():
-    values, probability, size, eta = np.array([0.0, 1.0]), np.array([0.8, 0.2]), 4, 0.3
-    heads = np.arange(size + 1)
-    mass = binom(size, heads) * probability[1] ** heads * probability[0] ** (size - heads)
-    mean = mass @ heads / size
-    of_batch = mass @ (heads / size - mean) ** 3
-    series = eta**3 * of_batch * sum((1 - eta) ** (3 * k) for k in range(400))
-    third = probability @ (values - probability @ values) ** 3
-    assert arms_stationary_cumulants(eta, size, third=third)["SGD"][1] == pytest.approx(series, rel=1e-10)

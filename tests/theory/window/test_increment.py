@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sgdsde_helpers.losses import LeastSquares, ScalarQuadratic
+from sgdsde_helpers.losses import DoubleWell, LeastSquares, ScalarQuadratic
 from sgdsde_helpers.theory import increment_first_order, increment_gaussian, sgd_moments
 
 H, X = np.array([0.5, 1.0, 2.5, 1.2]), np.array([1.0, -2.0, 0.5, 3.0])
@@ -33,3 +33,11 @@ def test_in_the_plane_it_is_one_step_of_least_squares_repeated():
     assert mean[1] == pytest.approx(start - 3 * eta * gradients.mean(axis=0))
     assert covariance[1] == pytest.approx(3 * eta**2 * np.cov(gradients.T, bias=True) / size)
     assert not covariance[0].any()
+
+
+def test_one_column_of_least_squares_is_a_scalar_quadratic():
+    rows, y = np.sqrt(H), np.sqrt(H) * X
+    column = increment_first_order(LeastSquares(rows[:, None], y), 0.1, [1, 7], 2.0, 3)
+    assert column == pytest.approx(increment_first_order(ScalarQuadratic(H, x=X), 0.1, [1, 7], 2.0, 3), rel=1e-10)
+    with pytest.raises(ValueError, match="'DoubleWell' is not allowed: it must be quadratic"):
+        increment_first_order(DoubleWell(0.3), 0.1, 2, 1.0)
