@@ -1,6 +1,6 @@
 """Times rows A to H on a GPU, by JAX in float64, beside the package on one processor of the same machine.
 
-    python benchmarks/gpu.py --out gpu.json             where JAX finds a GPU; about three minutes
+    python benchmarks/gpu.py                            where JAX finds a GPU; about three minutes; writes gpu.json and gpu.md
     python benchmarks/gpu.py --out trial.json --trial   a fiftieth of the work, to see that it runs, on any device
 
 Each row is timed with 100 chains, at its own size, and with 20 or 100 times as many chains, by the wall clock: the smallest of five
@@ -22,7 +22,8 @@ from time import perf_counter
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"  # before NumPy is imported
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).resolve().parent.parent)]
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import jax
 import numpy as np
@@ -37,7 +38,7 @@ ENOUGH = 200  # chains for a check of moments by their standard errors
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Time the simulations on a GPU.")
-    parser.add_argument("--out", type=Path, required=True, help="where the results are written, as JSON")
+    parser.add_argument("--out", type=Path, default=HERE / "gpu.json", help="where the results are written, as JSON")
     parser.add_argument("--trial", action="store_true", help="a fiftieth of the work")
     options = parser.parse_args()
     device = jax.devices()[0]
@@ -54,7 +55,8 @@ def main() -> None:
         row = replace(row, chains=row.chains // 50) if options.trial else row
         found["rows"].append(measured(row, few=FEW // 50 if options.trial else FEW))
         print(line(found["rows"][-1]), flush=True)
-        options.out.write_text(json.dumps(found, indent=1) + "\n")
+        options.out.write_text(json.dumps(found, indent=1) + "\n")  # row by row: a machine may be taken away
+    options.out.with_suffix(".md").write_text(report.gpu_page(found))
 
 
 def measured(row: work.Row, few: int) -> dict:

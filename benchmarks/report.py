@@ -7,6 +7,7 @@ import platform
 from pathlib import Path
 
 import numpy as np
+from work import BY_KEY
 
 LIBRARIES = ("torchsde", "diffrax", "sdepy", "sdeint", "torch.optim", "torch.func", "scikit-learn")
 
@@ -91,6 +92,46 @@ def rows_table(rows: list[dict]) -> str:
     head = ["work; unit", "ours, ns per unit", "quickest by hand", "quickest library", "compiled"]
     caption = "Cost of a unit of work in the package, and how many times that the others take (quartiles of the rounds)"
     return table(caption, "tab-speed", head, lines)
+
+
+def gpu_page(found: dict) -> str:
+    """The table of `gpu.py`, and what a reader of it wants to know first, in words."""
+    m = found["machine"]
+    where = f"Measured on {found['date']} on: {heading(m)}; {m['device']}, JAX {m['jax']}."
+    sizes = ["100 chains", "the row's size", "20 or 100 times as many"]
+    lines = [
+        [f"**{row['key']}** {row['title']}; {row['unit']}", *(gpu_cell(v) for v in row["by_chains"].values())]
+        for row in found["rows"]
+    ]
+    caption = "Nanoseconds per unit on the GPU and, in brackets, how many times that the package takes on one processor beside it"
+    return f"<!-- where -->\n\n{where} {gpu_words(found['rows'])}\n\n{table(caption, 'tab-gpu', ['work; unit', *sizes], lines)}\n"
+
+
+def gpu_cell(v: dict) -> str:
+    """A time on the GPU, and the package's over it."""
+    return f"{two_digits(v['gpu_ns'])} ({two_digits(v['numpy_ns'] / v['gpu_ns'])})"
+
+
+def two_digits(x: float) -> str:
+    return f"{float(f'{x:.1e}'):g}"
+
+
+def gpu_words(rows: list[dict]) -> str:
+    """The ranges of the ratios, and of the time of a step and of a first call."""
+    few, own, many = (
+        [v["numpy_ns"] / v["gpu_ns"] for v in size] for size in zip(*(row["by_chains"].values() for row in rows))
+    )
+    slower = [row["key"] for row, ratio in zip(rows, few, strict=True) if ratio < 1]
+    steps = [
+        next(iter(row["by_chains"].values()))["gpu_ns"] * 100 * BY_KEY[row["key"]].units_per_step / 1e3 for row in rows
+    ]
+    first = [v["first_call_s"] for row in rows for v in row["by_chains"].values()]
+    return (
+        f"With 100 chains the package is quicker than the GPU on {', '.join(slower)}; at the row's size the GPU is {min(own):.0f} to "
+        f"{max(own):.0f} times as quick, and with 20 or 100 times as many chains {min(many):.0f} to {max(many):.0f} times. "
+        f"A step of 100 chains takes the GPU {min(steps):.0f} to {max(steps):.0f} microseconds, and a first call "
+        f"{min(first):.1f} to {max(first):.1f} s."
+    )
 
 
 def verdict(rows: list[dict]) -> str:

@@ -36,3 +36,18 @@ def test_the_tables_are_those_of_the_stored_results():
     assert (STORED / "results.md").read_text() == report.page(found)
     assert [row["key"] for row in found["rows"]] == list(work.BY_KEY)
     assert all(peer["ns"] > 0 for row in found["rows"] for peer in row["peers"])
+
+
+def test_the_table_of_the_gpu_is_that_of_its_stored_results():
+    found = json.loads((STORED / "gpu.json").read_text())
+    text = (STORED / "gpu.md").read_text()
+    assert text == report.gpu_page(found)
+    assert [row["key"] for row in found["rows"]] == [key for key in work.BY_KEY if key != "I"]
+    assert found["machine"]["platform"] == "gpu"
+    for row in found["rows"]:
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| **{row['key']}** ")]
+        for cell, v in zip(line.split(" | ")[1:], row["by_chains"].values(), strict=True):
+            ns, ratio = (float(x.strip(" ()|")) for x in cell.split(" ", 1))
+            assert ns == pytest.approx(v["gpu_ns"], rel=0.06) and ratio == pytest.approx(
+                v["numpy_ns"] / v["gpu_ns"], rel=0.06
+            )
