@@ -88,7 +88,7 @@ MUTANTS = [
     (BOTTOM, "ndtr(w) - skew / 6 * (w**2 - 1) * density", "ndtr(w) + skew / 6 * (w**2 - 1) * density", "the sign of Edgeworth's term"),
     (BOTTOM, "left = constant / np.sqrt(steps * p.size)", "left = constant / np.sqrt(steps)", "a batch counts as B draws"),
     (CLT, "correction = checks.number(\"gamma\", gamma) * (z**2 - 1)", "correction = checks.number(\"gamma\", gamma) * (1 - z**2)", "the sign of Edgeworth's term"),
-    (CLT, "* _PEAK / (2 * checks.positive(\"sigma\", sigma))", "* _PEAK / checks.positive(\"sigma\", sigma)", "half a step of the lattice"),
+    (CLT, "* _PEAK / (2 * checks.positive(\"standard_deviation\", standard_deviation))", "* _PEAK / checks.positive(\"standard_deviation\", standard_deviation)", "half a step of the lattice"),
     (CLT, "** (1 / checks.positive(\"alpha\", alpha))", "** (0.5 + 0 * checks.positive(\"alpha\", alpha))", "heavy tails spread faster", "tests/theory/window/test_clt.py tests/theory/test_drawn.py"),
     (CLT, "return float(span) if span > 1e-4 * reach else 0.0", "return float(span)", "numbers without a common step are no lattice"),
     (INCREMENT, "drift, sigma = -loss.gradient(start), loss.covariance(start)", "drift, sigma = loss.gradient(start), loss.covariance(start)", "downhill"),
