@@ -8,7 +8,7 @@ from functools import cache
 import numpy as np
 
 from sgdsde_helpers.checks import Array, array, covariance_matrix, refuse
-from sgdsde_helpers.losses import MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.losses import FunctionLoss, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.simulation import sgd
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "digits",
     "noise_sum",
     "points_with_covariance",
+    "robust_mean",
     "two_points",
 ]
 
@@ -142,6 +143,25 @@ def points_with_covariance(sigma: Array) -> Array:
     variances, axes = np.linalg.eigh(covariance_matrix("sigma", array("sigma", sigma, ndim=2)))
     roots = np.sqrt(len(axes)) * (axes * np.sqrt(np.maximum(variances, 0.0))) @ axes.T
     return np.concatenate([roots, -roots])
+
+
+def robust_mean() -> FunctionLoss:
+    """Robust estimation of the mean of -1, 0 and 2: log cosh(phi - x_k), quadratic near x_k and linear far from it.
+
+    Examples
+    --------
+    >>> loss = robust_mean()
+    >>> loss.n, round(float(loss.gradient(0.0)), 4), round(float(loss.hessian(0.0)), 4)
+    (3, -0.0675, 0.4969)
+    """
+    x = np.array([-1.0, 0.0, 2.0])
+    return FunctionLoss(
+        lambda phi: np.log(np.cosh(phi[..., None] - x)).mean(axis=-1),
+        lambda phi: np.tanh(phi[..., None] - x),
+        n=3,
+        shape=(),
+        hessian=lambda phi: (1 - np.tanh(phi[..., None] - x) ** 2).mean(axis=-1),
+    )
 
 
 def noise_sum(

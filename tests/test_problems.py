@@ -12,6 +12,7 @@ from sgdsde_helpers.problems import (
     diabetes_loss,
     noise_sum,
     points_with_covariance,
+    robust_mean,
     two_points,
 )
 from sgdsde_helpers.simulation import gaussian_sgd, sgd
@@ -88,3 +89,14 @@ def test_noise_sum_adds_up_the_noise_of_each_step(arm, batch_size):
     noise = loss.gradient(paths[:-1]) - (paths[:-1] - paths[1:]) / eta
     found = noise_sum(loss, eta, 12, 9, batch_size=batch_size, arm=arm, seed=4)
     assert found == pytest.approx(noise.sum(axis=0), rel=1e-10, abs=1e-10)
+
+
+def test_robust_mean_is_quadratic_near_its_data_and_linear_far_from_them():
+    loss = robust_mean()
+    near, far = np.array([-1.0, 0.0, 2.0]) + 1e-3, 40.0
+    assert loss.per_example_gradients(near)[[0, 1, 2], [0, 1, 2]] == pytest.approx(1e-3, rel=1e-5)
+    assert loss.gradient(np.array([-far, far])) == pytest.approx([-1.0, 1.0])
+    assert loss.loss(far) - loss.loss(far - 1) == pytest.approx(1.0)
+    step = 1e-5
+    slope = (loss.gradient(0.3 + step) - loss.gradient(0.3 - step)) / (2 * step)
+    assert float(loss.hessian(0.3)) == pytest.approx(float(slope), rel=1e-8)

@@ -1,4 +1,4 @@
-"""Figures of chapter 6: Brownian motion, the three arms, weak and strong orders."""
+"""Figures of chapter 6: Brownian motion and the three arms."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from sgdsde_helpers.figures.style import (
     FLOW,
     MUTED,
     PREDICTION,
-    SDE,
     SGD,
     SKY,
     house_style,
@@ -134,51 +133,6 @@ def arms_against_eta(etas: Sequence[float], samples: Sequence[Mapping[str, np.nd
         label_axes(ax, r"learning rate $\eta$")
     label_axes(left, None, r"variance $/\,(\eta\sigma^2/2)$")
     label_axes(right, None, "skewness")
-    return fig
-
-
-@house_style
-def weak_errors(etas: np.ndarray, second: Mapping[str, np.ndarray], variance: Mapping[str, np.ndarray]) -> Figure:
-    """Weak errors against eta, exact, with lines of slope 1 and 2.
-
-    Parameters
-    ----------
-    etas : (K,).
-    second : model -> (K,) error of the second moment.
-    variance : model -> (K,) relative error of the variance.
-    """
-    fig, panels = new_figure(1, 2, height=3.9)
-    look = {"gradient flow": (FLOW, "v"), "SDE": (SDE, "^"), "modified flow": (ACCENT, "D"), "modified SDE": (SKY, "o")}
-    for ax, errors, what in zip(panels, (second, variance), (r"error of $E\,\Phi^2$", "relative error of variance")):
-        for name, values in errors.items():
-            size = 9 if name == "gradient flow" else 5.5  # its line lies under the modified flow's
-            ax.loglog(
-                etas, values, look[name][1] + "-", color=look[name][0], label=name, linewidth=1.2, markersize=size
-            )
-        label_axes(ax, r"learning rate $\eta$", what)
-        ax.set_xticks([0.01, 0.1], ["0.01", "0.1"])
-    fig.legend(*panels[0].get_legend_handles_labels(), loc="outside upper center", ncols=2)
-    return fig
-
-
-@house_style
-def strong_errors(dts: np.ndarray, found: Mapping[str, tuple], exact: Mapping[str, np.ndarray]) -> Figure:
-    """Root mean square distance of Euler-Maruyama from the exact solution on the same Brownian path, against dt.
-
-    Parameters
-    ----------
-    dts : (K,) time steps.
-    found : kind of noise -> (error, standard error), (K,) each.
-    exact : kind of noise -> (K,) predicted error.
-    """
-    fig, ax = new_figure(height=3.6)
-    for (name, (value, error)), color, mark in zip(found.items(), (SGD, FLOW), "os"):
-        ax.loglog(dts, exact[name], color=PREDICTION, linewidth=1.2, zorder=1)
-        measured(ax, dts, value, error, fmt=mark, color=color, label=f"{name} noise")
-    ax.text(dts[2], 1.25 * exact["multiplicative"][2], "slope 1/2", ha="right", va="bottom")
-    ax.text(dts[2], 1.25 * exact["additive"][2], "slope 1", ha="right", va="bottom")
-    ax.legend(loc="lower right")
-    label_axes(ax, r"time step $dt$", "root mean square error")
     return fig
 
 

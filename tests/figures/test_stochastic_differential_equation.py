@@ -62,25 +62,6 @@ def test_arms_lie_on_their_lines():
             assert_on(marks, curves[name][i], shift=0.95 if name == "Gaussian SGD" else 1.0)
 
 
-def test_weak_errors_are_drawn_as_given():
-    etas, error = np.array([0.01, 0.1]), {"SDE": np.array([1e-3, 1e-2]), "modified SDE": np.array([1e-5, 1e-3])}
-    left, right = figures.weak_errors(etas, error, {"SDE": 2 * error["SDE"]}).axes
-    for name, values in error.items():
-        assert line(left, name) == pytest.approx(np.c_[etas, values])
-    assert line(right, "SDE") == pytest.approx(np.c_[etas, 2 * error["SDE"]])
-
-
-def test_strong_errors_lie_on_their_lines():
-    dts, rng = np.array([0.1, 0.05, 0.02]), np.random.default_rng(5)
-    exact = {"multiplicative": 0.4 * np.sqrt(dts), "additive": 0.3 * dts}
-    found = {name: (v * (1 + 0.01 * rng.normal(size=3)), 0.01 * v) for name, v in exact.items()}
-    (ax,) = figures.strong_errors(dts, found, exact).axes
-    for curve, marks, (name, (value, error)) in zip(lines(ax, PREDICTION), bars(ax), found.items(), strict=True):
-        assert curve == pytest.approx(np.c_[dts, exact[name]])
-        assert marks == pytest.approx(np.array([dts, value, error]))
-        assert_on(marks, curve[::-1])
-
-
 def test_widget_draws_the_arms_on_the_ruler_of_the_sde():
     for (left, right), eta, size, caption in three_settings(figures.arms_panels, [(0.2, 1), (0.8, 4), (0.4, 16)], 2):
         variance, third, sde = cumulants(eta, size)

@@ -3,7 +3,7 @@
 _F = "sgdsde_helpers/figures/"
 _T = "sgdsde_helpers/theory/"
 MARKS, PROCESS, RATE = _F + "marks.py", _F + "stochastic_process.py", _F + "fixed_learning_rate.py"
-WINDOW = _F + "best_window.py"
+WINDOW, WEAK, STRONG = _F + "best_window.py", _F + "weak_order.py", _F + "strong_order.py"
 CLT, NOISE, SDE = (
     _F + "central_limit_theorem.py",
     _F + "noise_in_one_dimension.py",
@@ -55,6 +55,11 @@ MUTANTS = [
     (SDE, "third / variance**1.5, color=PREDICTION", "third / variance**2, color=PREDICTION", "skewness is over the cube of the deviation"),
     (SDE, "ou_mean(times, 1.5, 1.0)", "ou_mean(times, 1.5, 2.0)", "the flow of the widget's problem"),
     (SDE, "brownian_variation(counts, power)", "brownian_variation(counts, 1)", "squares add up to t"),
+    (WEAK, "(second - chain) / eta", "(chain - second) / eta", "the equation less the chain"),
+    (WEAK, "sgd_moments(loss, eta, n, start, batch_size)", "sgd_moments(loss, eta, n, start)", "B dropped from the chain's moments"),
+    (WEAK, "(sde[:, 0] ** 2, FLOW)", "(sde[:, 0], FLOW)", "the square of a flow's place"),
+    (WEAK, "(sde[:, 1] - found) / eta, error / eta, color", "(sde[:, 1] - found) / eta, error / eta**2, color", "a bar in the units of its mark"),
+    (STRONG, "measured(ax, dts, value, error", "measured(ax, dts, value, 2 * error", "a bar is two standard errors"),
     (PLANE, "gibbs_covariance(hessian, 1.0), radius=radius", "hessian, radius=radius", "H for its inverse in the level lines"),
     (PLANE, "ou_covariance(time, np.zeros((2, 2)), rate * np.eye(2))", "ou_covariance(time, np.zeros((2, 2)), rate / 2 * np.eye(2))", "1/d has no place in the circles"),
     (PLANE, "increment_gaussian(loss, eta, steps * eta, phi, batch_size)", "increment_gaussian(loss, eta, steps * eta, phi)", "B dropped from the ellipse of the window"),

@@ -1,6 +1,6 @@
 """Mistakes in the notebooks' own cells, caught by their comparisons or by their stored outputs: (file, old, new, why)."""
 
-ONE, TWO, THREE, WINDOW, FOUR, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN = (
+ONE, TWO, THREE, WINDOW, FOUR, SDE, WEAK, STRONG, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN = (
     f"chapters/{name}.ipynb"
     for name in (
         "01_stochastic_process",
@@ -8,6 +8,9 @@ ONE, TWO, THREE, WINDOW, FOUR, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN =
         "03_central_limit_theorem",
         "04_best_window",
         "05_noise_in_one_dimension",
+        "06_stochastic_differential_equation",
+        "07_weak_order",
+        "appendix_strong_order",
         "13_not_even_a_density",
         "14_langevin_dynamics",
         "15_exact_chain",
@@ -36,6 +39,14 @@ MUTANTS = [
     (WINDOW, "N = np.unique((crossing * np.geomspace", "N = np.unique((2 * crossing * np.geomspace", "the unit of a length"),
     (FOUR, "subset * M**2 * (M + 1) / 12", "subset * M**2 * (M + 1) / 6", "an epoch's variance"),
     (FOUR, "corrected = plain * (1 - (N - 1) * eta * bracket(phi))", "corrected = plain * (1 + (N - 1) * eta * bracket(phi))", "early noise has been contracted"),
+    (SDE, "logs = mean_and_error(np.log(grown))", "logs = mean_and_error(np.log(grown) + s**2 / 2)", "the chain rule of an SDE"),
+    (SDE, "step_variance, step_third = eta**2 / (1 - a**2) / B", "step_variance, step_third = eta / 2 / B", "steps widen the law"),
+    (SDE, "kurt / 24 * (z**3 - 3 * z)", "kurt / 6 * (z**3 - 3 * z)", "the fourth-order term of the expansion"),
+    (WEAK, "leading = -np.cos(end) * last * np.log(first / last) / 2", "leading = -np.cos(end) * last * np.log(first / last)", "half of the defect's drift"),
+    (WEAK, "shape = kappa3 * (1 - np.exp(-3)) / (18 *", "shape = kappa3 * (1 - np.exp(-3)) / (6 *", "the distance that a skewness makes"),
+    (WEAK, "1 / (1 + eta / 2)]", "1 / (1 - eta / 2)]", "the modified equation is too narrow"),
+    (STRONG, "gamma = np.exp(-h * dt) * (1 - h * dt + s2 * dt)", "gamma = np.exp(-h * dt) * (1 - h * dt)", "noise that both paths share"),
+    (STRONG, "s**2 * (dW**2 - dt) / 2", "s**2 * dW**2 / 2", "Milstein's term has mean zero"),
     (TEN, 'SGD\\": eta / (2 - eta), \\"Gaussian SGD', 'SGD\\": eta / 2, \\"Gaussian SGD', "the chain is wider than the SDE"),
     (TEN, "place = 0.9 * np.sqrt(eta / 2)", "place = 0.9 * eta", "a place on the ruler of the cloud"),
     (ELEVEN, "posterior = np.linalg.inv(n * hessian)", "posterior = np.linalg.inv(hessian)", "n observations"),
