@@ -98,44 +98,6 @@ def wells(
 
 
 @house_style
-def odds(etas: np.ndarray, log_odds: dict[str, np.ndarray], slopes: dict[str, float]) -> Figure:
-    """Log odds of the quiet well against 1/eta, with lines of the predicted slopes through the coldest points."""
-    fig, ax = new_figure(height=3.6)
-    x = 1 / np.asarray(etas)
-    for (arm, values), mark in zip(log_odds.items(), "os^", strict=True):
-        ax.plot(x, values, mark, color=ARMS[arm], label=f"{arm}, exact")
-    coldest = int(np.argmax(x))
-    for (name, slope), line in zip(slopes.items(), ("-", "--"), strict=True):
-        anchor = log_odds["SGD" if line == "-" else "SDE"][coldest]
-        ax.plot(x, anchor + slope * (x - x[coldest]), line, color=PREDICTION, linewidth=1.2, label=name)
-    label_axes(ax, r"$1/\eta$", "log odds, quiet to loud well")
-    fig.legend(loc="outside upper center", ncols=2)
-    return fig
-
-
-@house_style
-def tails(
-    r: np.ndarray, survival: list[dict[str, np.ndarray]], finals: list[dict[str, np.ndarray]], names: list[str]
-) -> Figure:
-    """P(|Phi| > r) on two logarithmic axes, one panel for each learning rate: exact laws, and shares of SGD's chains."""
-    fig, axes = new_figure(1, len(names), height=3.7, sharey=True)
-    for ax, exact, final, name in zip(axes, survival, finals, names, strict=True):
-        for arm, probability in exact.items():
-            seen = probability > 1e-9
-            ax.loglog(r[seen], probability[seen], color=ARMS[arm], label=arm)
-        for arm, sample in final.items():
-            share = (np.abs(sample)[:, None] > r[::8]).mean(axis=0)
-            enough = share * len(sample) >= 20
-            ax.loglog(r[::8][enough], share[enough], "o", color=ARMS[arm], markersize=4)
-        ax.set(ylim=(1e-7, 2))
-        panel_title(ax, name)
-        label_axes(ax, r"$r$")
-    label_axes(axes[0], None, r"$P(|\Phi| > r)$")
-    fig.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
-    return fig
-
-
-@house_style
 def preconditioned(
     final: np.ndarray,
     angles: np.ndarray,

@@ -56,27 +56,6 @@ def test_wells():
     assert even[:, 1] == pytest.approx(0.5)
 
 
-def test_odds_have_the_slopes_given():
-    etas = np.array([0.05, 0.1, 0.2])
-    odds = {"SGD": 0.7 / etas + 1, "Gaussian SGD": 0.5 / etas, "SDE": 0.5 / etas}
-    (ax,) = figures.odds(etas, odds, {"all": 0.7, "two": 0.5}).axes
-    for arm, values in odds.items():
-        assert line(ax, f"{arm}, exact") == pytest.approx(np.c_[1 / etas, values])
-    assert line(ax, "all")[:, 1] == pytest.approx(odds["SGD"])
-    assert line(ax, "two")[:, 1] == pytest.approx(odds["SDE"])
-
-
-def test_tails_count_both_sides():
-    r, final = np.geomspace(0.1, 20, 65), RNG.standard_t(2, size=20_000)
-    exact = 1 - r / np.sqrt(2 + r**2)  # P(|T| > r) of Student's t with two degrees of freedom
-    for ax in figures.tails(r, [{"SGD": exact}] * 2, [{"SGD": final}] * 2, ["a", "b"]).axes:
-        curve, dots = lines(ax, SGD)
-        assert curve == pytest.approx(np.c_[r, exact])
-        error = np.sqrt(dots[:, 1] * (1 - dots[:, 1]) / 20_000)
-        assert_on(np.array([*dots.T, error]), curve[np.isin(r, dots[:, 0])])
-        assert dots[:, 1].min() * 20_000 >= 20
-
-
 def test_preconditioned():
     angles, grid = np.linspace(-np.pi, np.pi, 61), np.linspace(-1.8, 1.8, 91)
     final, law = RNG.uniform(-9, 9, size=3000), SimpleNamespace(cdf=lambda x: (x + 1.8) ** 2 / 3.6**2)

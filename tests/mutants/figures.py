@@ -10,6 +10,7 @@ CLT, NOISE, SDE = (
     _F + "stochastic_differential_equation.py",
 )
 PLANE, TEMPERATURE, TWO = _F + "higher_dimension.py", _F + "temperature.py", _F + "two_temperatures.py"
+SELDOM = _F + "seldom_found.py"
 UNEVEN, DENSITY, LANGEVIN = _F + "state_dependent_noise.py", _F + "not_even_a_density.py", _F + "langevin_dynamics.py"
 ELLIPSES, HISTOGRAMS = "tests/figures/test_higher_dimension.py", "tests/figures/test_fixed_learning_rate.py"
 DRAWN, IN_CLT = "tests/theory/test_drawn.py", "tests/figures/test_central_limit_theorem.py"
@@ -74,12 +75,15 @@ MUTANTS = [
     (TWO, "exact = sgd_stationary_covariance(WIDGET_HESSIAN, WIDGET_SIGMA, eta, batch_size)", "exact = sgd_stationary_covariance(WIDGET_HESSIAN, WIDGET_SIGMA, eta)", "B dropped from a drawn rate"),
     (TWO, "*points.T, *j.T,", "*points.T, *-j.T,", "the current runs anticlockwise"),
     (TWO, "bell(ax, x, 0.0, gibbs[i, i]", "bell(ax, x, 0.0, gibbs[1 - i, 1 - i]", "each marginal has its own variance"),
-    (UNEVEN, "(np.abs(sample)[:, None] > r[::8])", "(sample[:, None] > r[::8])", "a one-sided share beside a two-sided law"),
+    (SELDOM, "(np.abs(sample)[:, None] > r[::8])", "(sample[:, None] > r[::8])", "a one-sided share beside a two-sided law"),
     (UNEVEN, "sde_stationary_density(loss, eta, batch_size, grid=grid)", "sde_stationary_density(loss, eta, grid=grid)", "B dropped from the SDE's law"),
     (UNEVEN, "chain_stationary_law(loss, eta, batch_size,", "chain_stationary_law(loss, eta, 1,", "B dropped from SGD's law"),
+    (SELDOM, "sde_stationary_density(loss, eta, batch_size, grid=grid)", "sde_stationary_density(loss, eta, grid=grid)", "B dropped from the SDE's tail"),
+    (SELDOM, "1 - cdf(RADII) + cdf(-RADII)", "1 - cdf(RADII)", "a one-sided share beside a two-sided one, in the widget"),
+    (SELDOM, "n_steps=80, batch_size=batch_size", "n_steps=80", "B dropped from the widget's chains"),
     (UNEVEN, "means, variances) in exact.items()", "variances, means) in exact.items()", "means left, variances right"),
     (UNEVEN, "(phi + np.pi) % (2 * np.pi) - np.pi", "phi % (2 * np.pi) - np.pi", "angles keep their zero"),
-    (UNEVEN, "slope * (x - x[coldest])", "slope * x", "the line goes through the coldest point"),
+    (SELDOM, "slope * (x - x[coldest])", "slope * x", "the line goes through the coldest point"),
     (DENSITY, "sde_stationary_covariance(1.0, 1.0, eta), color", "sde_stationary_covariance(1.0, 1.0, eta) * 2, color", "the variance of the SDE is half of eta"),
     (DENSITY, "two_point_density(_U * scale, eta, batch_size) * scale", "two_point_density(_U * scale, eta, batch_size)", "a density changes with its ruler"),
     (DENSITY, "np.sqrt(sde_stationary_covariance(1.0, 1.0, eta, batch_size))", "np.sqrt(sde_stationary_covariance(1.0, 1.0, eta))", "B dropped from the ruler"),

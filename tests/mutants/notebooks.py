@@ -1,6 +1,6 @@
 """Mistakes in the notebooks' own cells, caught by their comparisons or by their stored outputs: (file, old, new, why)."""
 
-ONE, TWO, THREE, WINDOW, FOUR, SDE, WEAK, STRONG, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN = (
+ONE, TWO, THREE, WINDOW, FOUR, SDE, WEAK, STRONG, UNEVEN, SELDOM, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN = (
     f"chapters/{name}.ipynb"
     for name in (
         "01_stochastic_process",
@@ -11,6 +11,8 @@ ONE, TWO, THREE, WINDOW, FOUR, SDE, WEAK, STRONG, TEN, ELEVEN, TWELVE, THIRTEEN,
         "06_stochastic_differential_equation",
         "07_weak_order",
         "appendix_strong_order",
+        "11_state_dependent_noise",
+        "12_seldom_found",
         "13_not_even_a_density",
         "14_langevin_dynamics",
         "15_exact_chain",
@@ -47,6 +49,11 @@ MUTANTS = [
     (WEAK, "1 / (1 + eta / 2)]", "1 / (1 - eta / 2)]", "the modified equation is too narrow"),
     (STRONG, "gamma = np.exp(-h * dt) * (1 - h * dt + s2 * dt)", "gamma = np.exp(-h * dt) * (1 - h * dt)", "noise that both paths share"),
     (STRONG, "s**2 * (dW**2 - dt) / 2", "s**2 * dW**2 / 2", "Milstein's term has mean zero"),
+    (UNEVEN, "means = [np.trapezoid(np.cos(angles) * p, angles)", "means = [np.trapezoid(np.sin(angles) * p, angles)", "the mean of the cosine"),
+    (UNEVEN, "predicted = a / (1 + a**2 / 2)", "predicted = a / (1 + a**2)", "the mean under sigma^2"),
+    (SELDOM, "np.log(np.mean(np.exp(-theta * (g + z))))", "np.mean(np.exp(-theta * (g + z)))", "zero at the exponent of SGD"),
+    (SELDOM, "all_of_it = theory.quasi_potential(well, x)[-1]", "all_of_it = -theory.quasi_potential(well, x)[-1]", "the sign of the log odds"),
+    (SELDOM, "factors = radii ** np.log2(3)", "factors = radii ** np.log2(5)", "the exponent of the swing"),
     (TEN, 'SGD\\": eta / (2 - eta), \\"Gaussian SGD', 'SGD\\": eta / 2, \\"Gaussian SGD', "the chain is wider than the SDE"),
     (TEN, "place = 0.9 * np.sqrt(eta / 2)", "place = 0.9 * eta", "a place on the ruler of the cloud"),
     (ELEVEN, "posterior = np.linalg.inv(n * hessian)", "posterior = np.linalg.inv(hessian)", "n observations"),
