@@ -13,6 +13,7 @@ loads at its first use, so that importing the package costs nothing.
 `sweeps`       many settings of one function, on any executor: resumed from a store, failures reported
 `figures`      one module of figures per chapter (the only modules that import pyplot)
 `widgets`      sliders over the learning rate and the batch size that work on a page without Python
+`scenes`       chains that move in a page or a notebook, in JavaScript
 `checks`       what is said when an argument is bad or a simulation diverges
 =============  ====================================================================================================
 
@@ -37,6 +38,7 @@ __all__ = [
     "losses",
     "measure",
     "problems",
+    "scenes",
     "simulation",
     "sweeps",
     "theory",

@@ -12,6 +12,7 @@ PLACEHOLDERS = {
     "sgdsde_helpers/figures/name.py",
     "tests/a/test_b.py",
     "tests/figures/test_name.py",
+    "tests/scenes/test_name.py",
 }
 FENCE = re.compile(r"^```(python|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 

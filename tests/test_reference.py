@@ -27,7 +27,8 @@ def public_names(module) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "module", ["losses", "simulation", "theory", "widgets", "measure", "comparison", "problems", "sweeps", "checks"]
+    "module",
+    ["losses", "simulation", "theory", "widgets", "scenes", "measure", "comparison", "problems", "sweeps", "checks"],
 )
 def test_every_public_name_is_on_the_page(module):
     full = f"sgdsde_helpers.{module}"

@@ -16,6 +16,8 @@ from comparisons import Row, everything, summary, tables
 from PIL import Image
 from stylesheets import one_sheet
 
+from sgdsde_helpers.scenes import script as live_scenes
+
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 MATHJAX = ("core.js", "input/tex.js", "output/chtml.js", "a11y/assistive-mml.js")
@@ -38,6 +40,7 @@ NEEDED_FOR = {
     "togglebutton.js": "dropdown",
     "design-tabs.js": "sd-tab-set",
     "widgets.js": VIEW,
+    "scenes.js": "<sgd-scene",
 }
 AT_ONCE = ("documentation_options.js", "mathematics.js", "searchtools.js", "language_data.js", "searchindex.js")
 
@@ -122,6 +125,12 @@ def head(text: str, place: str, base: str) -> str:
             picture,
         ]
     return text.replace("</title>", "</title>\n    " + "\n    ".join(tags), 1)
+
+
+def scenes(text: str) -> str:
+    """Put the picture of a figure of class scene-NAME into the element that takes its place when it is alive."""
+    figure = r'(<figure class="[^"]*\bscene-([a-z-]+)[^"]*"[^>]*>\s*)(<img\b[^>]*>)'
+    return re.sub(figure, r'\1<sgd-scene name="\2">\3</sgd-scene>', text)
 
 
 def sizes(text: str, page: Path) -> str:
@@ -228,6 +237,7 @@ def finish(html: Path, base: str = "") -> None:
         text, here = tables(text, place)
         rows += here
         text = sizes(text, path)
+        text = scenes(text)
         text = scripts(text, up)
         text = words(text)
         text = head(text, place, base)
@@ -241,6 +251,8 @@ def finish(html: Path, base: str = "") -> None:
             text = text.replace('<div class="ledger-all"></div>', everything(rows, up))
             path.write_text(text, "utf-8")
     static = html / "_static"
+    (static / "scenes").mkdir(exist_ok=True)
+    (static / "scenes" / "all.js").write_text(f"(() => {{\n{live_scenes()}}})();\n", "utf-8")
     for font in (static / "vendor" / "icons").glob("*.woff2"):
         shutil.copyfile(font, static / "vendor" / "fontawesome" / "webfonts" / font.name)
     unused = [*static.glob("scripts/fontawesome.js*"), *static.glob("vendor/fontawesome/webfonts/*.ttf")]

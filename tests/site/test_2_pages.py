@@ -225,6 +225,7 @@ LATE = {  # all that a page may fetch while it is read; a new one has to be wort
     "widgets.js",
     "theme.js",
     "comforts.js",
+    "scenes.js",
 }
 
 

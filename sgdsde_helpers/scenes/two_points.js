@@ -1,0 +1,147 @@
+/* Two data points, x = +1 and x = -1, each with the loss (phi - x)^2 / 2: the smallest SGD, and its fractal law. */
+
+import { binomial, gaussianCdf, gaussianDensity, Histogram, meanAndError, varianceAndError } from "./measure.js";
+import { Panel } from "./pen.js";
+
+const BINS = 256;
+const NODES = 2049;
+
+/** How far from 0 the chain can get: the sum of all |1 - eta|^k eta. */
+const reach = (eta) => eta / (1 - Math.abs(1 - eta));
+
+/** Distribution function of the stationary law at BINS + 1 edges over its whole reach, from F(y) = E F((y - s) / r).
+
+    In units of the reach the shifts s are (1 - r) xi; the law is symmetric, so r stands for |1 - eta|. The equation is
+    unfolded at each edge a few times; what is then left of F is read from its fixed point on a grid, whose error the
+    unfolding has averaged. */
+export function twoPointCdf(eta, B) {
+  const r = Math.max(Math.abs(1 - eta), 1e-9);
+  const maps = binomial(B).map((p, heads) => ({ p, s: (1 - r) * ((2 * heads) / B - 1) })).filter(({ p }) => p > 1e-9);
+  const nodes = Float64Array.from({ length: NODES }, (_, k) => (2 * k) / (NODES - 1) - 1);
+  const deviation = Math.sqrt((1 - r) / (1 + r) / B);
+  let grid = nodes.map((y) => gaussianCdf(y / deviation)); // within O(eta) of F already
+
+  const read = (y) => {
+    if (y <= -1) return 0;
+    if (y >= 1) return 1;
+    const place = ((y + 1) / 2) * (NODES - 1);
+    const k = Math.min(NODES - 2, Math.floor(place));
+    return grid[k] + (place - k) * (grid[k + 1] - grid[k]);
+  };
+  const unfolded = (y, times) => {
+    if (times === 0 || y <= -1 || y >= 1) return read(y);
+    let F = 0;
+    for (const { p, s } of maps) F += p * unfolded((y - s) / r, times - 1);
+    return F;
+  };
+  for (let turn = 0; turn < 40; turn += 1) grid = nodes.map((y) => unfolded(y, 1));
+  const times = Math.max(1, Math.floor(Math.log(400) / Math.log(maps.length)));
+  return Float64Array.from({ length: BINS + 1 }, (_, k) => unfolded((2 * k) / BINS - 1, times));
+}
+
+export const twoPoints = {
+  name: "two-points",
+  label: "SGD on two data points",
+  chains: 4000,
+  warm: 80,
+  speed: 6,
+  sliders: [
+    { key: "eta", label: "learning rate \u03b7", from: 0.01, to: 2.2, start: 0.1, log: true },
+    { key: "B", label: "batch size B", from: 1, to: 32, start: 1, log: true, whole: true },
+  ],
+  choices: [{ key: "arm", label: "arm", among: ["SGD", "Gaussian SGD", "SDE"] }],
+  presets: [
+    ["bell", { eta: 0.05, B: 1 }],
+    ["golden", { eta: (3 - Math.sqrt(5)) / 2, B: 1 }],
+    ["uniform", { eta: 0.5, B: 1 }],
+    ["Cantor", { eta: 2 / 3, B: 1 }],
+  ],
+
+  refuses: ({ eta, arm }) =>
+    arm !== "SDE" && eta >= 2
+      ? `At \u03b7 = ${eta.toFixed(2)} each step multiplies the distance from 0 by |1 \u2212 \u03b7| = ${(eta - 1).toFixed(2)} or so: the chains run away, and there is no law to draw.`
+      : null,
+
+  begin: (n) => ({ x: new Float64Array(n), before: new Float64Array(n), toss: new Float64Array(n), variance: 0, histogram: new Histogram(BINS) }),
+
+  step(cloud, { eta, B, arm }, random) {
+    const { x, before, toss } = cloud;
+    before.set(x);
+    for (let k = 0; k < x.length; k += 1) {
+      const noise = arm === "SGD" ? random.signs(B) : random.gaussian() / Math.sqrt(B);
+      const ghat = x[k] - noise; // the mean over the batch of phi - x
+      toss[k] = noise;
+      if (arm === "SDE") x[k] = Math.exp(-eta) * x[k] + Math.sqrt((eta * (1 - Math.exp(-2 * eta))) / 2) * noise;
+      else x[k] -= eta * ghat;
+    }
+    cloud.variance = this.nextVariance(cloud.variance, { eta, B, arm });
+    cloud.histogram.add(x, -reach(Math.min(eta, 1.95)), reach(Math.min(eta, 1.95)));
+  },
+
+  nextVariance: (v, { eta, B, arm }) =>
+    arm === "SDE"
+      ? Math.exp(-2 * eta) * v + (eta / (2 * B)) * (1 - Math.exp(-2 * eta))
+      : (1 - eta) ** 2 * v + eta ** 2 / B,
+
+  stationaryVariance: ({ eta, B, arm }) => (arm === "SDE" ? eta / (2 * B) : eta / (2 - eta) / B),
+
+  /** The exact law; and the place at which it differs most from the SDE's bell, with what each arm's law says there. */
+  theory(settings) {
+    const { eta, B, arm } = settings;
+    const cdf = eta < 2 ? twoPointCdf(eta, B) : new Float64Array(BINS + 1);
+    const edge = (k) => ((2 * k) / BINS - 1) * reach(Math.min(eta, 1.95));
+    const bell = (k) => gaussianCdf(edge(k) / Math.sqrt(eta / (2 * B)));
+    let most = BINS / 4;
+    for (let k = 0; k < BINS / 2; k += 1) if (Math.abs(cdf[k] - bell(k)) > Math.abs(cdf[most] - bell(most))) most = k;
+    const own = gaussianCdf(edge(most) / Math.sqrt(this.stationaryVariance(settings)));
+    const share = arm === "SGD" ? cdf[most] : own;
+    return { cdf, place: edge(most), share, rival: arm === "SGD" ? ["the SDE's bell", bell(most)] : ["SGD", cdf[most]] };
+  },
+
+  rows({ x, variance }, { eta, arm }, { steps, since }, { place, share, rival }) {
+    const settled = Math.abs(arm === "SDE" ? Math.exp(-eta) : 1 - eta) ** since < 1e-3;
+    const [below, error] = settled ? meanAndError(x.length, (k) => Number(x[k] < place)) : [null, 0];
+    return [
+      [`variance of ${arm} after ${steps} steps`, variance, ...varianceAndError(x)],
+      [`share of ${arm} below ${place.toFixed(3).replace("-", "\u2212")}`, share, below, error, rival],
+    ];
+  },
+
+  key: ({ arm }) => [[`chains of ${arm}`, `pale.${arm}`, "area"], ["exact law of SGD", "ink"], ["the SDE's bell, which is Gibbs", "SDE", "dashed"]],
+
+  says: ({ eta, B, arm }) => {
+    const gaps = Math.abs(1 - eta) < 1 / (B + 1) ? ", which has gaps where no chain can be" : "";
+    return `Chains of ${arm} hop towards +1 or \u22121. Under them: their histogram, the exact law of SGD${gaps}, and the bell of the SDE.`;
+  },
+
+  height: (width) => Math.round(Math.min(430, Math.max(330, 0.5 * width))),
+
+  draw({ context, colours, width, height }, cloud, settings, { cdf }, shown) {
+    const { eta, B, arm } = settings;
+    const a = reach(Math.min(eta, 1.95));
+    const room = { left: 8, width: width - 16, x: [-1.04 * a, 1.04 * a] };
+    const above = new Panel(context, colours, { ...room, top: 22, height: 0.42 * height, y: [0, cloud.x.length] });
+    const { x, before, toss } = cloud;
+    const place = (k) => [before[k] + shown * (x[k] - before[k]), k];
+    const [up, down] = [arm === "SGD" ? colours.flow : colours[arm], arm === "SGD" ? colours.SGD : colours[arm]];
+    above.dots(x.length, (k) => (toss[k] > 0 ? place(k) : null), up, 1.6);
+    above.dots(x.length, (k) => (toss[k] <= 0 ? place(k) : null), down, 1.6);
+    context.textBaseline = "top";
+    above.words([["\u2190 drew \u22121", down]], { top: -20 });
+    above.words([["drew +1 \u2192", up]], { top: -20, align: "right" });
+
+    const binWidth = (2 * a) / BINS;
+    const bell = Array.from({ length: 201 }, (_, k) => (k / 100 - 1) * a);
+    const curve = bell.map((at) => gaussianDensity(at, eta / (2 * B)));
+    const law = Array.from({ length: BINS }, (_, k) => (cdf[k + 1] - cdf[k]) / binWidth);
+    const top = 1.12 * Math.min(Math.max(...law, curve[100]), 3.2 * curve[100]);
+    const below = new Panel(context, colours, {
+      ...room, top: 0.42 * height + 34, height: 0.58 * height - 62, left: room.left + (0.04 / 2.08) * room.width,
+      width: room.width / 1.04, x: [-a, a], y: [0, top],
+    });
+    if (cloud.histogram.seen) below.bars(cloud.histogram.mass.map((mass) => mass / binWidth), colours.pale[arm]);
+    below.levels(law, colours.ink, 1.2);
+    below.line(bell, curve, colours.SDE, { dash: [6, 4] });
+    below.axis("\u03a6");
+  },
+};
