@@ -22,6 +22,7 @@ __all__ = [
     "DivergenceReport",
     "array",
     "batch_size",
+    "classes",
     "count",
     "covariance_matrix",
     "diverges",
@@ -153,6 +154,16 @@ def batch_size(value: Any, n: int | None = None) -> int:
     if n is not None and size > n:
         refuse("batch_size", value, f"an integer from 1 to n = {n}, the number of examples, without replacement")
     return size
+
+
+def classes(name: str, value: Any, n_classes: int | None = None) -> Array:
+    """Return labels 0 to K - 1, K `n_classes` or one more than the largest, as an array (n, K) with one 1 in each row."""
+    labels = array(name, value, ndim=1, booleans=True)
+    k = max(2, int(labels.max()) + 1) if n_classes is None else count("n_classes", n_classes, minimum=2)
+    bad = labels[(labels != np.floor(labels)) | (labels < 0) | (labels >= k)]
+    if bad.size:
+        refuse(name, bad[0], f"a whole number from 0 to {k - 1} in every entry")
+    return np.eye(k)[labels.astype(int)]
 
 
 def function(name: str, value: Any) -> Callable:

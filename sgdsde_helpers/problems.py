@@ -57,14 +57,10 @@ def diabetes(features: Sequence[str] | None = None) -> tuple[Array, Array]:
     >>> X.shape, y.shape, round(float(X.var()), 4)
     ((442, 2), (442,), 1.0)
     """
-    try:
-        from sklearn.datasets import load_diabetes
-    except ImportError as error:
-        raise ImportError("the diabetes data come with scikit-learn: pip install scikit-learn") from error
     names = DIABETES_FEATURES if features is None else features
     if isinstance(names, str) or not len(names) or not set(names) <= set(DIABETES_FEATURES):
         refuse("features", features, "a list of names among " + ", ".join(DIABETES_FEATURES))
-    X, y = load_diabetes(return_X_y=True, scaled=False)
+    X, y = _scikit_learn("diabetes", scaled=False)
     return _standardised(X[:, [DIABETES_FEATURES.index(name) for name in names]]), _standardised(y)
 
 
@@ -101,11 +97,7 @@ def digits() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     >>> X.shape, X_test.shape, float(X.max())
     ((1437, 64), (360, 64), 1.0)
     """
-    try:
-        from sklearn.datasets import load_digits
-    except ImportError as error:
-        raise ImportError("the digits come with scikit-learn: pip install scikit-learn") from error
-    X, y = load_digits(return_X_y=True)
+    X, y = _scikit_learn("digits")
     order = np.random.default_rng(0).permutation(len(X))
     X, y = X[order] / 16, y[order]
     return (X[:1437], y[:1437]), (X[1437:], y[1437:])
@@ -200,6 +192,15 @@ def noise_sum(
     """
     run = arm(loss, eta, n_steps=n_steps, batch_size=batch_size, n_chains=n_chains, record="moments", seed=seed)
     return (run.final - loss.minimiser) / eta + n_steps * loss.gradient(run.mean) - loss.gradient(run.final)
+
+
+def _scikit_learn(name: str, **options: bool) -> tuple[Array, Array]:
+    """Features and targets of one of scikit-learn's data sets."""
+    try:
+        import sklearn.datasets  # imported late: it takes longer than all the rest
+    except ImportError as error:
+        raise ImportError(f"the {name} data come with scikit-learn: pip install scikit-learn") from error
+    return getattr(sklearn.datasets, f"load_{name}")(return_X_y=True, **options)
 
 
 def _standardised(x: Array) -> Array:

@@ -20,6 +20,12 @@ def line(ax: Axes, label: str) -> np.ndarray:
     return np.asarray(found.get_xydata(), float)
 
 
+def marks(ax: Axes, label: str) -> np.ndarray:
+    """The points (k, 2) of the one set of marks with error bars that has this entry in the legend."""
+    ((x, y, _),) = bars(ax, label)
+    return np.column_stack([x, y])
+
+
 def lines(ax: Axes, color: str | None = None, style: str | None = None) -> list[np.ndarray]:
     """The points of all lines that are not empty, in the order drawn, of one colour and one style where these are given."""
     return [

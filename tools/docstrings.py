@@ -1,8 +1,9 @@
 """A Sphinx extension: docstrings are read as plain text, so that the package needs no reStructuredText escapes.
 
 In `phi (m, *shape)` or `|z| > bound` the star and the bars are meant as they stand. They are escaped here, outside of
-``code``, :roles:`...` and literal blocks, before napoleon reads the section headings. And a public name is shown at its public
-address, not at that of the private module where it is written.
+``code``, :roles:`...`, literal blocks and examples, before napoleon reads the section headings. And a public name is shown at its public
+address, not at that of the private module where it is written; a function that is a default, by its name: with the angle brackets
+of its repr Sphinx cannot read the signature, and links none of its types.
 """
 
 import re
@@ -16,16 +17,23 @@ SPECIAL = re.compile(r"(?<!\\)([*|]|(?<=\w)_(?!\w))")
 def escape(app, what, name, obj, options, lines: list[str]) -> None:
     """Escape the lines of one docstring in place."""
     block = None  # the indent of the line that opened a literal block or a directive
+    example = False  # from a prompt to the next empty line all is shown as it stands
     for number, line in enumerate(lines):
         indent = len(line) - len(line.lstrip())
         if line.strip() and block is not None and indent <= block:
             block = None
-        if block is None:
+        example = bool(line.strip()) and (example or line.lstrip().startswith(">>> "))
+        if block is None and not example:
             pieces = MARKED.split(line)  # plain text at even places
             pieces[::2] = [SPECIAL.sub(r"\\\1", piece) for piece in pieces[::2]]
             lines[number] = "".join(pieces)
             if line.rstrip().endswith("::") or line.lstrip().startswith(".. "):
                 block = indent
+
+
+def name_functions(app, what, name, obj, options, signature: str | None, returned: str | None):
+    """The signature with the names of functions for their reprs."""
+    return re.sub(r"<function (\w+)[^>]*>", r"\1", signature) if signature else signature, returned
 
 
 def show_public_addresses(app, doctree, docname: str) -> None:
@@ -37,5 +45,6 @@ def show_public_addresses(app, doctree, docname: str) -> None:
 
 def setup(app) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", escape, priority=400)  # napoleon runs at 500
+    app.connect("autodoc-process-signature", name_functions)
     app.connect("doctree-resolved", show_public_addresses, priority=900)  # after links are resolved
     return {"parallel_read_safe": True}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -37,13 +37,15 @@ MOMENTUM = ACCENT
 
 
 @house_style
-def to_the_edge(h: float, sigma2: float, batch_size: int, etas: np.ndarray, variances, errors) -> Figure:
+def to_the_edge(
+    h: float, sigma2: float, batch_size: int, etas: np.ndarray, variances: np.ndarray, errors: np.ndarray
+) -> Figure:
     """Stationary variance of SGD over that of its SDE against eta h, with two predictions that see the steps."""
     fig, ax = new_figure(height=3.6)
     fine = np.linspace(0.02, 1.9, 95) / h
     sde = np.array([sde_stationary_covariance(h, sigma2, e, batch_size) for e in etas])
 
-    def over_sde(theory) -> list[float]:
+    def over_sde(theory: Callable) -> list[float]:
         return [theory(h, sigma2, e, batch_size) / sde_stationary_covariance(h, sigma2, e, batch_size) for e in fine]
 
     ax.plot(fine * h, over_sde(sgd_stationary_covariance), color=PREDICTION, label="the chain, exact")

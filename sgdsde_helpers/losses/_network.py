@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.special import log_softmax
 
-from sgdsde_helpers.checks import Array, array, count, non_negative, refuse
+from sgdsde_helpers.checks import Array, array, classes, count, non_negative
 from sgdsde_helpers.losses._base import Loss
 
 
@@ -46,14 +46,9 @@ class TanhNetwork(Loss):
         self.y = array("y", y, (len(self.X),), booleans=True)
         self.n, self.p = self.X.shape
         self.hidden = count("hidden", hidden)
-        self.n_classes = (
-            max(2, int(self.y.max()) + 1) if n_classes is None else count("n_classes", n_classes, minimum=2)
-        )
-        bad = self.y[(self.y != np.floor(self.y)) | (self.y < 0) | (self.y >= self.n_classes)]
-        if bad.size:
-            refuse("y", bad[0], f"a whole number from 0 to {self.n_classes - 1} in every entry")
+        self._one_hot = classes("y", self.y, n_classes)
+        self.n_classes = self._one_hot.shape[1]
         self.decay = non_negative("decay", decay)
-        self._one_hot = np.eye(self.n_classes)[self.y.astype(int)]
         self._ends = np.cumsum([self.p * hidden, hidden, hidden * self.n_classes, self.n_classes])
         self.shape = (int(self._ends[-1]),)
 

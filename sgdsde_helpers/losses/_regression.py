@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, array, count, non_negative, refuse
+from sgdsde_helpers.checks import Array, array, classes, non_negative, refuse
 from sgdsde_helpers.losses._base import Loss
 from sgdsde_helpers.losses._batches import BatchGradient, by_matrices, linear_model
 from sgdsde_helpers.losses._numerics import AtScores, mean_square_bound, newton_minimiser, orthonormal
@@ -235,14 +235,10 @@ class SoftmaxRegression(_LinearModel):
 
     def __init__(self, X: Array, y: Array, n_classes: int | None = None, ridge: float = 0.0):
         super().__init__(X, y)
-        least = max(2, int(self.y.max()) + 1)
-        self.n_classes = least if n_classes is None else count("n_classes", n_classes, minimum=2)
-        bad = self.y[(self.y != np.floor(self.y)) | (self.y < 0) | (self.y >= self.n_classes)]
-        if bad.size:
-            refuse("y", bad[0], f"a whole number from 0 to {self.n_classes - 1} in every entry")
+        self._one_hot = classes("y", self.y, n_classes)
+        self.n_classes = self._one_hot.shape[1]
         self.ridge = non_negative("ridge", ridge)
         self.shape = (self.n_classes * self.d,)
-        self._one_hot = np.eye(self.n_classes)[self.y.astype(int)]
 
     @cached_property
     def minimiser(self) -> Array | None:

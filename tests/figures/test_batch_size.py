@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from reading import line, marks
 
 from sgdsde_helpers.figures import batch_size as figures
 from sgdsde_helpers.losses import ScalarQuadratic
@@ -10,19 +11,11 @@ from sgdsde_helpers.losses import ScalarQuadratic
 LOSS = ScalarQuadratic([0.5, 1.0, 2.5], [0.3, -0.4, 0.1])
 
 
-def line(ax, label):
-    return next(artist for artist in ax.get_lines() if artist.get_label() == label).get_xydata()
-
-
-def marks(ax, label):
-    return next(bar for bar in ax.containers if bar.get_label() == label)
-
-
 def test_inverse_variance_draws_lines_marks_and_the_sde():
     sizes, values = np.array([1.0, 9.0]), np.array([5.0, 2.0])
     ax = figures.inverse_variance({"SGD": (sizes, values)}, {"SGD": (sizes, values + 1, values)}, 6.0).axes[0]
     np.testing.assert_allclose(line(ax, "SGD, predicted"), np.c_[sizes, values])
-    np.testing.assert_allclose(marks(ax, "SGD").lines[0].get_xydata(), np.c_[sizes, values + 1])
+    np.testing.assert_allclose(marks(ax, "SGD"), np.c_[sizes, values + 1])
     assert (line(ax, "SDE")[:, 1] == 6).all()
 
 
@@ -34,7 +27,7 @@ def test_shares_keep_end_and_average_apart():
     ]
     for name, values in curves.items():
         np.testing.assert_allclose(line(ax, f"{name}, predicted"), np.c_[kappa, values])
-        np.testing.assert_allclose(marks(ax, name).lines[0].get_xydata(), np.c_[kappa, 2 * values])
+        np.testing.assert_allclose(marks(ax, name), np.c_[kappa, 2 * values])
 
 
 def test_adam_rules_keep_rules_apart():
@@ -45,7 +38,7 @@ def test_adam_rules_keep_rules_apart():
     ]
     for name, values in rules.items():
         np.testing.assert_allclose(line(ax, f"{name}, predicted"), np.c_[kappas, values])
-        np.testing.assert_allclose(marks(ax, name).lines[0].get_xydata(), np.c_[kappas, values + 0.1])
+        np.testing.assert_allclose(marks(ax, name), np.c_[kappas, values + 0.1])
 
 
 @pytest.mark.parametrize(("eta", "batch_size"), [(0.02, 1), (0.08, 4), (0.64, 16)])

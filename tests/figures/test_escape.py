@@ -3,14 +3,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from reading import line, marks
 
 from sgdsde_helpers.figures import escape as figures
 from sgdsde_helpers.losses import DoubleWell
 from sgdsde_helpers.theory import kramers_time
-
-
-def line(ax, label):
-    return next(artist for artist in ax.get_lines() if artist.get_label() == label).get_xydata()
 
 
 def test_times_stand_at_one_over_eta():
@@ -19,7 +16,7 @@ def test_times_stand_at_one_over_eta():
     ax = figures.times(etas, curves, {"SGD": ([0.2], [26.0], [1.0])}).axes[0]
     for name, values in curves.items():
         np.testing.assert_allclose(line(ax, f"{name}, exact"), np.c_[1 / etas, values])
-    mark = next(bar for bar in ax.containers if bar.get_label() == "SGD, measured").lines[0].get_xydata()
+    mark = marks(ax, "SGD, measured")
     np.testing.assert_allclose(mark, [(5.0, 26.0)])
 
 

@@ -6,19 +6,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.patches import Ellipse
+from reading import line, marks
 from scipy.linalg import solve_continuous_lyapunov, solve_discrete_lyapunov
 
 from sgdsde_helpers.figures import exact_chain as figures
 
 H, SIGMA = np.diag([1.0, 4.0]), np.array([[1.0, 0.9], [0.9, 2.0]])
-
-
-def line(ax, label):
-    return next(artist for artist in ax.get_lines() if artist.get_label() == label).get_xydata()
-
-
-def marks(ax, label):
-    return next(bar for bar in ax.containers if bar.get_label() == label).lines[0].get_xydata()
 
 
 def step_and_noise(h, sigma, eta, mu, size=1):

@@ -3,20 +3,13 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from reading import line, marks
 
 from sgdsde_helpers.figures import linear_regression as figures
 from sgdsde_helpers.losses import LeastSquares
 
 RNG = np.random.default_rng(1)
 LOSS = LeastSquares(RNG.normal(size=(40, 3)) * [1.0, 0.7, 2.0], RNG.normal(size=40))
-
-
-def line(ax, label):
-    return next(artist for artist in ax.get_lines() if artist.get_label() == label).get_xydata()
-
-
-def marks(ax, label):
-    return next(bar for bar in ax.containers if bar.get_label() == label).lines[0].get_xydata()
 
 
 def test_excess_draws_each_theory_and_the_marks():

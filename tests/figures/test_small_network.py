@@ -2,18 +2,11 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from reading import line, marks
 
 from sgdsde_helpers.figures import small_network as figures
 from sgdsde_helpers.losses import TanhNetwork
 from sgdsde_helpers.problems import digits
-
-
-def line(ax, label):
-    return next(artist for artist in ax.get_lines() if artist.get_label() == label).get_xydata()
-
-
-def marks(ax, label):
-    return next(bar for bar in ax.containers if bar.get_label() == label).lines[0].get_xydata()
 
 
 def test_directions_stand_at_their_curvature():

@@ -5,20 +5,13 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
+from reading import line, marks
 
 from sgdsde_helpers.figures import thermometers as figures
 from sgdsde_helpers.losses import LeastSquares
 
 RNG = np.random.default_rng(1)
 LOSS = LeastSquares(RNG.normal(size=(40, 3)) * [1.0, 0.7, 2.0], RNG.normal(size=40))
-
-
-def line(ax, label):
-    return next(artist for artist in ax.get_lines() if artist.get_label() == label).get_xydata()
-
-
-def marks(ax, label):
-    return next(bar for bar in ax.containers if bar.get_label() == label).lines[0].get_xydata()
 
 
 def covariance_by_iteration(loss, eta, size):

@@ -1,0 +1,26 @@
+"""Docstrings on the reference page: signs of mathematics are escaped in prose, and examples are shown as they stand."""
+
+import docstrings
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        (["phi (m, *shape) and |z|"], [r"phi (m, \*shape) and \|z\|"]),
+        (["``a * b`` times :math:`|z|`"], ["``a * b`` times :math:`|z|`"]),
+        ([">>> f(*[2.0])", "... | g", "a * b", "", "a * b"], [">>> f(*[2.0])", "... | g", "a * b", "", r"a \* b"]),
+        (["as follows::", "", "    a * b", "", "a * b"], ["as follows::", "", "    a * b", "", r"a \* b"]),
+    ],
+)
+def test_what_is_escaped(written, shown):
+    lines = list(written)
+    docstrings.escape(None, "function", "f", None, None, lines)
+    assert lines == shown
+
+
+def test_a_function_that_is_a_default_is_named():
+    found = docstrings.name_functions(
+        None, "function", "f", None, None, "(arm: Callable = <function sgd at 0x7f>)", "int"
+    )
+    assert found == ("(arm: Callable = sgd)", "int")
