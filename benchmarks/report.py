@@ -134,6 +134,27 @@ def gpu_words(rows: list[dict]) -> str:
     )
 
 
+def sweeping_page(found: dict) -> str:
+    """The table of `sweeping.py`."""
+    alone = found["executors"]["here"]["busy_s"]
+    lines = [
+        [
+            name,
+            f"{v['first_s']:.1f}",
+            *(f"{ms:.2f}" for ms in v["ms"].values()),
+            f"{v['busy_s']:.2f}",
+            f"{alone / v['busy_s']:.2f}",
+        ]
+        for name, v in found["executors"].items()
+    ]
+    head = ["executor", "start, s", "idle, ms", "idle and stored, ms", "found, ms", "busy, s", "speed-up"]
+    return (
+        f"<!-- where -->\n\nMeasured on {found['date']} on: {heading(found['machine'])}; the quickest of {found['rounds']} runs.\n\n"
+        + table("What a sweep costs for one setting, by the wall clock", "tab-sweeping", head, lines)
+        + "\n"
+    )
+
+
 def verdict(rows: list[dict]) -> str:
     """Who is ahead, in words: a ratio under 1 is a win of the other's."""
     ahead, level, twice_as_quick = [], [], []

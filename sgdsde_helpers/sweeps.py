@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Any
 
 import numpy as np
@@ -216,9 +216,10 @@ def _run(function: Callable, jobs: dict[int, Job], executor: Executor | None) ->
             yield place, _attempt(function, *job)
         return
     waiting: dict[Future, int] = {}
+    call = time_ns()
     for place, job in jobs.items():
         try:
-            waiting[executor.submit(_attempt, function, *job)] = place
+            waiting[executor.submit(_attempt, function, *job, call)] = place
         except RuntimeError as error:  # a pool whose worker was killed takes no more
             yield place, _lost(*job, error)
     try:
@@ -234,8 +235,11 @@ def _run(function: Callable, jobs: dict[int, Job], executor: Executor | None) ->
             future.cancel()
 
 
-def _attempt(function: Callable, setting: dict[str, Any], seed: int) -> Outcome:
-    """Run one setting. An error becomes words here, since not every exception can be sent between processes."""
+def _attempt(function: Callable, setting: dict[str, Any], seed: int, call: int = 0) -> Outcome:
+    """Run one setting. An error becomes words here, since not every exception can be sent between processes.
+
+    Dask takes two submissions of the same words for one, and would give a failure again; `call` tells them apart.
+    """
     start = perf_counter()
     try:
         value, error = _arrays(function(**setting, seed=seed)), None

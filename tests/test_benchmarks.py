@@ -51,3 +51,14 @@ def test_the_table_of_the_gpu_is_that_of_its_stored_results():
             assert ns == pytest.approx(v["gpu_ns"], rel=0.06) and ratio == pytest.approx(
                 v["numpy_ns"] / v["gpu_ns"], rel=0.06
             )
+
+
+def test_the_table_of_sweeps_is_that_of_its_stored_results():
+    found = json.loads((STORED / "sweeping.json").read_text())
+    text = (STORED / "sweeping.md").read_text()
+    assert text == report.sweeping_page(found)
+    for name, v in found["executors"].items():
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| {name} |")]
+        numbers = [float(cell) for cell in line.strip("| ").split(" | ")[1:]]
+        speed_up = found["executors"]["here"]["busy_s"] / v["busy_s"]
+        assert numbers == pytest.approx([v["first_s"], *v["ms"].values(), v["busy_s"], speed_up], abs=0.051)

@@ -253,11 +253,24 @@ def test_without_tqdm_a_bar_is_refused(monkeypatch):
         sweep(jobs.normal, SETTINGS, seed=1, progress=True)
 
 
-def test_a_dask_cluster_gives_the_same_and_outlives_a_worker(tmp_path):
+@pytest.fixture(scope="module")
+def client():
     distributed = pytest.importorskip("distributed", exc_type=ImportError)
-    k = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": ":0", "silence_logs": logging.CRITICAL}
+    k = {"n_workers": 2, "threads_per_worker": 1, "host": "127.0.0.1", "dashboard_address": ":0"}
+    with distributed.LocalCluster(**k, silence_logs=logging.CRITICAL) as cluster, distributed.Client(cluster) as client:
+        yield client
+
+
+def test_a_dask_cluster_gives_the_same_and_outlives_a_worker(client, tmp_path):
     settings = grid(x=[1, 0, 2], folder=[str(tmp_path)])
-    with distributed.LocalCluster(**k) as cluster, distributed.Client(cluster) as client:
-        result = sweep(jobs.deadly, settings, seed=1, executor=client.get_executor(), store=tmp_path / "store")
+    result = sweep(jobs.deadly, settings, seed=1, executor=client.get_executor(), store=tmp_path / "store")
     assert (tmp_path / "killed").exists() and not result.failed  # the scheduler gave its task to another
-    assert numbers(result) == numbers(sweep(jobs.deadly, settings, seed=1, store=tmp_path / "store"))
+    assert numbers(result) == numbers(sweep(jobs.deadly, settings, seed=1))
+
+
+def test_a_dask_cluster_does_not_repeat_a_failure_that_is_mended(client, tmp_path):
+    settings = grid(x=[1, 0], log=[str(tmp_path / "log")])
+    with client.get_executor() as executor:
+        assert len(sweep(jobs.logged, settings, seed=1, executor=executor).failed) == 1
+        (tmp_path / "cured").touch()
+        assert not sweep(jobs.logged, settings, seed=1, executor=executor).failed

@@ -23,5 +23,6 @@ MUTANTS = [
     (SWEEPS, "    os.replace(file.name, path)", "    Path(path).write_bytes(Path(file.name).read_bytes())\n    os.replace(file.name, path)", "a file is there whole or not at all"),
     (SWEEPS, "initial=len(found)", "initial=0", "the bar begins with what is stored"),
     (SWEEPS, "if self.failed:", "if False:", "no one uses the values of a failed sweep unknowing"),
+    (SWEEPS, "    call = time_ns()\n", "    call = 0\n", "Dask takes two calls with the same words for one"),
     (SWEEPS, 'if "<" in name:', 'if False:', "a lambda has no name to store under"),
 ]
