@@ -8,6 +8,7 @@ from reading import assert_on, bars, line, three_settings
 
 from sgdsde_helpers.figures import weak_order as figures
 from sgdsde_helpers.losses import ScalarQuadratic
+from sgdsde_helpers.simulation import sgd
 
 UNEVEN = ScalarQuadratic(h=[0.2, 0.8, 1.0, 2.0], x=[1.0, -1.0, 2.0, 0.0])
 
@@ -64,7 +65,12 @@ def test_widget_draws_errors_in_units_of_eta():
         }
         for name, moments in expected.items():
             assert line(ax, name) == pytest.approx(np.c_[t, (moments - chain) / eta], abs=2e-4)
-        assert_on(bars(ax)[0], line(ax, "SDE"))
+        (marks,) = bars(ax)
+        assert_on(marks, line(ax, "SDE"))
+        squares = (
+            sgd(UNEVEN, eta, n_steps=round(t[-1] / eta), batch_size=size, n_chains=3000, start=2.0, seed=8).final ** 2
+        )
+        assert marks[2, -1] == pytest.approx(squares.std() / np.sqrt(3000) / eta, rel=0.25)
         assert (
             f"of the SDE predicted {((sde[1] - chain) / eta)[np.argmin(abs(t - 1))]:.2f}".replace("-", "−") in caption
         )
