@@ -167,6 +167,10 @@ OWN = {  # function: argument: (kind, good value)
     },
     "ou_spectrum": {"hessian": ("matrix", H)},
     "ou_stationary_covariance": {"hessian": ("matrix", H)},
+    "plane_kesten_exponent": {
+        "matrices": ("array", [[[0.3, -0.4], [0.4, 0.3]], [[1.2, 0.1], [-0.2, 1.0]], [[0.5, 0.0], [0.3, 0.4]]]),
+        "points": ("count", 40),
+    },
     "points_with_covariance": {},
     "probability_current": {"hessian": ("matrix", H), "phi": ("array", [[1.0, 2.0], [0.0, 0.0]])},
     "quasi_potential": {"grid": ("grid", np.linspace(0.2, 3.0, 30))},

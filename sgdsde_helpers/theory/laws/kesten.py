@@ -18,7 +18,7 @@ from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.moments.affine import affine_gradients
 
-__all__ = ["batch_mean_law", "kesten_exponent", "kesten_limit", "sde_tail_exponent"]
+__all__ = ["batch_mean_law", "kesten_exponent", "kesten_limit", "plane_kesten_exponent", "sde_tail_exponent"]
 
 
 def batch_mean_law(curvatures: Array | Loss, batch_size: int, weights: Array | None = None) -> tuple[Array, Array]:
@@ -125,6 +125,71 @@ def kesten_limit(curvatures: Array | Loss, batch_size: int = 1, weights: Array |
     return checks.batch_size(batch_size) * _root(-h, w)
 
 
+def plane_kesten_exponent(matrices: Array, weights: Array | None = None, points: int = 720) -> float:
+    r"""The tail exponent of phi' = A phi + q in the plane, with a random matrix A: momentum's state has two numbers.
+
+    The norm of a product of matrices depends on their order, so no single step decides. But E\|A_n ... A_1 u\|^a grows like
+    rho^n with rho the largest eigenvalue of f(u) -> E \|A u\|^a f(direction of A u), a positive operator on the directions of the
+    plane; alpha is where rho = 1 (Kesten 1973). Here on a grid of directions, with f interpolated between them.
+
+    Parameters
+    ----------
+    matrices : ndarray of shape (k, 2, 2)
+        Values of A. They must not all keep one line, or a finite set of lines, fixed.
+    weights : ndarray of shape (k,), optional
+        Their probabilities; equal by default.
+    points : int
+        Directions; the error falls like one over their square.
+
+    Returns
+    -------
+    float
+        Infinity where it is above 100, as where no product expands.
+
+    Raises
+    ------
+    ValueError
+        If long products grow, so that there is no stationary law.
+
+    Examples
+    --------
+    >>> turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    >>> round(plane_kesten_exponent([0.5 * turn, 2.0 * turn], weights=[0.8, 0.2]), 4)
+    2.0
+    """
+    from scipy.sparse import csr_array
+
+    a = checks.array("matrices", matrices, (None, 2, 2))
+    w = _probabilities(weights, len(a))
+    n = checks.count("points", points, minimum=8)
+    angle = np.pi * np.arange(n) / n
+    image = a @ np.stack([np.cos(angle), np.sin(angle)])  # (k, 2, n)
+    with np.errstate(divide="ignore"):
+        growth = np.log(np.hypot(image[:, 0], image[:, 1]))
+    place = np.arctan2(image[:, 1], image[:, 0]) % np.pi * n / np.pi
+    below = np.floor(place).astype(int)
+    row = np.broadcast_to(np.arange(n), below.shape).ravel()
+
+    def log_moment(power: float) -> float:
+        top = growth.max() * power
+        size = w[:, None] * np.exp(power * growth - top)
+        entries = np.concatenate([(size * (1 - place + below)).ravel(), (size * (place - below)).ravel()])
+        columns = np.concatenate([below.ravel() % n, (below.ravel() + 1) % n])
+        operator = csr_array((entries, (np.tile(row, 2), columns)), shape=(n, n))
+        f, before = np.ones(n), 0.0
+        for _ in range(1000):  # the power method: all entries are >= 0
+            f = operator @ f
+            size = f.max()
+            if abs(size - before) <= 1e-13 * size:
+                break
+            f, before = f / size, size
+        return float(top + np.log(size))
+
+    if log_moment(1e-4) >= 0:
+        checks.refuse("matrices", matrices, "such that long products shrink: else there is no stationary law")
+    return moment_root(log_moment) if log_moment(100.0) > 0 else np.inf
+
+
 def sde_tail_exponent(curvatures: Array | Loss, eta: float, batch_size: int = 1, weights: Array | None = None) -> float:
     """The SDE's alpha = 1 + 2 B E[h] / (eta Var h): P(|phi| > r) falls like r^-alpha. Arguments as in `kesten_exponent`.
 
@@ -146,13 +211,17 @@ def _law(curvatures: Array | Loss, weights: Array | None) -> tuple[Array, Array]
     if isinstance(curvatures, Loss):
         curvatures = affine_gradients(one_parameter(curvatures)).curvatures.ravel()
     h = checks.array("curvatures", curvatures, ndim=1)
-    w = np.full(len(h), 1 / len(h)) if weights is None else checks.array("weights", weights, h.shape)
-    if w.min() < 0 or w.sum() <= 0:
-        checks.refuse("weights", weights, "an array of numbers >= 0 that are not all 0")
-    w = w / w.sum()
+    w = _probabilities(weights, len(h))
     if np.sum(w * h) <= 0:
         checks.refuse("curvatures", curvatures, "an array of positive mean")
     return h, w
+
+
+def _probabilities(weights: Array | None, n: int) -> Array:
+    w = np.full(n, 1 / n) if weights is None else checks.array("weights", weights, (n,))
+    if w.min() < 0 or w.sum() <= 0:
+        checks.refuse("weights", weights, "an array of numbers >= 0 that are not all 0")
+    return w / w.sum()
 
 
 def _root(growth: Array, w: Array) -> float:

@@ -11,6 +11,8 @@ from sgdsde_helpers.theory import (
     batch_mean_law,
     kesten_exponent,
     kesten_limit,
+    momentum_stability_bound,
+    plane_kesten_exponent,
     sde_tail_exponent,
     stationary_density,
 )
@@ -93,3 +95,40 @@ def test_bad_input_is_refused():
         batch_mean_law(np.random.default_rng(0).normal(size=2000) + 5, 3)
     with pytest.raises(ValueError, match="weights"):
         kesten_exponent([1.0, 2.0], 0.1, weights=[1, -1])
+
+
+def heavy_ball(eta, mu):
+    return np.array([[[1 + mu - eta * h, -mu], [1.0, 0.0]] for h in CURVATURES])
+
+
+@pytest.mark.parametrize("mu", [0.3, 0.8])
+def test_momentum_has_exponent_two_at_its_mean_square_edge(mu):
+    """There the second moments of the pair are just kept, by the exact map of covariances."""
+    eta = momentum_stability_bound(ScalarQuadratic(CURVATURES, [0.0, 1.0, 2.0]), mu=mu)
+    assert plane_kesten_exponent(heavy_ball(eta, mu), points=1440) == pytest.approx(2.0, abs=2e-3)
+
+
+def test_without_momentum_or_with_turns_alone_the_plane_is_the_line():
+    eta = 0.62
+    alpha = kesten_exponent(CURVATURES, eta)
+    turns = [np.array([[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]) for t in (0.3, 1.7, 2.9)]
+    factors = [(1 - eta * h) * turn for h, turn in zip(CURVATURES, turns)]
+    assert plane_kesten_exponent(factors) == pytest.approx(alpha, rel=1e-6)
+    assert plane_kesten_exponent(heavy_ball(eta, 0.0), points=1440) == pytest.approx(alpha, rel=2e-3)
+
+
+def test_a_fourth_moment_of_products_is_kept_at_exponent_four():
+    """E (A x A x A x A) has spectral radius 1 there, a matrix of 16 rows that knows nothing of directions."""
+    mu = 0.5
+    edge = momentum_stability_bound(ScalarQuadratic(CURVATURES, [0.0, 1.0, 2.0]), mu=mu)
+    for eta in edge * np.array([0.85, 0.9, 0.95, 1.01]):
+        a = heavy_ball(eta, mu)
+        fourth = np.mean([np.kron(np.kron(m, m), np.kron(m, m)) for m in a], axis=0)
+        radius = np.abs(np.linalg.eigvals(fourth)).max()
+        assert (radius > 1) == (plane_kesten_exponent(a) < 4)
+
+
+def test_products_that_grow_or_never_expand():
+    assert plane_kesten_exponent([0.5 * np.eye(2), [[0.0, -0.9], [0.9, 0.0]]]) == np.inf
+    with pytest.raises(ValueError, match="long products shrink"):
+        plane_kesten_exponent([2.0 * np.eye(2), [[0.0, -0.9], [0.9, 0.0]]])
