@@ -1,7 +1,7 @@
 """Mistakes in what measures, compares and checks: (file, old, new, why)."""
 
-MEASURE, COMPARISON, CHECKS, PROBLEMS, FACE = (
-    f"sgdsde_helpers/{name}.py" for name in ("measure", "comparison", "checks", "problems", "__init__")
+MEASURE, COMPARISON, CHECKS, PROBLEMS, SCORECARD, FACE = (
+    f"sgdsde_helpers/{name}.py" for name in ("measure", "comparison", "checks", "problems", "scorecard", "__init__")
 )
 
 # fmt: off
@@ -36,4 +36,11 @@ MUTANTS = [
     (PROBLEMS, "return (run.final - loss.minimiser) / eta", "return (run.final - loss.minimiser)", "the sum of the noise, from the equation of the chain"),
     (FACE, "if name in module.__all__:", "if hasattr(module, name):", "the face has public names only", "tests/test_face.py"),
     (FACE, "for name in globals() if name.startswith(\"__\")", "for name in globals()", "dir shows no helpers", "tests/test_face.py"),
+    (SCORECARD, "(value - self.sgd) / (abs(self.sgd) or 1.0)", "(value - self.sgd) / (value or 1.0)", "an error is a share of SGD's value"),
+    (SCORECARD, "return Score((1 - eta * h) ** steps,", "return Score((1 - eta * h) ** time,", "a product over steps"),
+    (SCORECARD, "np.sqrt(checks.positive(\"q\", q) * checks.batch_size(batch_size) / checks.positive(\"eta\", eta))", "np.sqrt(checks.positive(\"q\", q) / checks.positive(\"eta\", eta))", "q is eta nu^2 / B"),
+    (SCORECARD, "float(np.trace(h @ chain) / 2)", "float(np.trace(h @ chain))", "half a parabola"),
+    (SCORECARD, "(later[1, 0] - later[0, 1]) / eta", "(later[0, 1] - later[1, 0]) / eta", "the sense of the rotation"),
+    (SCORECARD, "second = h + eta * h @ h / 2", "second = h + eta * h @ h", "eta/4 of the square's gradient"),
+    (SCORECARD, "np.abs(errors).min() < _EXACT", "np.abs(errors).max() < 0", "an exact theory has no order"),
 ]

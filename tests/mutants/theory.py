@@ -3,6 +3,7 @@
 MOMENTS, LAWS, WINDOW, BALANCE = (f"sgdsde_helpers/theory/{room}/" for room in ("moments", "laws", "window", "balance"))
 STATIONARY, OU, WEAK = MOMENTS + "stationary.py", MOMENTS + "ornstein_uhlenbeck.py", MOMENTS + "weak_error.py"
 POSTERIOR, RESHUFFLING, MOMENTUM = MOMENTS + "posterior.py", MOMENTS + "reshuffling.py", MOMENTS + "momentum.py"
+HIGHER = MOMENTS + "higher.py"
 AFFINE, EMBEDDING, FLUCTUATION = MOMENTS + "affine.py", MOMENTS + "embedding.py", MOMENTS + "fluctuation.py"
 BERNOULLI, DENSITY, FOKKER = LAWS + "bernoulli.py", LAWS + "density.py", LAWS + "fokker_planck.py"
 CHAIN, GIBBS, KESTEN = LAWS + "gaussian_chain.py", LAWS + "gibbs.py", LAWS + "kesten.py"
@@ -12,6 +13,13 @@ CURRENT, DISSIPATION = BALANCE + "current.py", BALANCE + "dissipation.py"
 
 # fmt: off
 MUTANTS = [
+    (HIGHER, "rows[p, k] = comb(p, k) * joint[k, p - k]", "rows[p, k] = joint[k, p - k]", "the binomial of (a u + b)^p"),
+    (HIGHER, "joint = total / float(size) ** np.add.outer(powers, powers)", "joint = total", "a batch is a mean"),
+    (HIGHER, "for _ in range(size - 1):", "for _ in range(0):", "B softens the noise"),
+    (HIGHER, "enumerate((s2, 2 * s1, s0))", "enumerate((s2, s1, s0))", "the slope of the variance is 2 s1"),
+    (HIGHER, "strength * p * (p - 1) / 2 * s", "strength * p * (p - 1) * s", "Ito's half"),
+    (HIGHER, "-np.mean((curvatures - h) * constants)", "np.mean((curvatures - h) * constants)", "the gradient is h u - c"),
+    (HIGHER, "h + drift * eta * h**2 / 2, eta / size * (1 + noise * eta * h)", "h + drift * eta * h**2 / 2, eta / size * (1 + noise * eta * h / 2)", "a whole eta h in the noise"),
     (STATIONARY, "values[:, None] + values - eta * values[:, None] * values", "values[:, None] + values", "SGD at a finite learning rate is wider than the SDE"),
     (STATIONARY, "np.atleast_2d(noise) * eta / size", "np.atleast_2d(noise) * eta", "B divides the noise"),
     (EMBEDDING, "(batch_size ** (k - 1) *", "(batch_size *", "a third cumulant falls like 1/B^2"),

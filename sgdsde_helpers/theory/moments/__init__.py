@@ -5,6 +5,7 @@ from sgdsde_helpers.theory.moments.affine import *
 from sgdsde_helpers.theory.moments.backward import *
 from sgdsde_helpers.theory.moments.embedding import *
 from sgdsde_helpers.theory.moments.fluctuation import *
+from sgdsde_helpers.theory.moments.higher import *
 from sgdsde_helpers.theory.moments.momentum import *
 from sgdsde_helpers.theory.moments.ornstein_uhlenbeck import *
 from sgdsde_helpers.theory.moments.posterior import *
