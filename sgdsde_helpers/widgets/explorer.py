@@ -137,7 +137,7 @@ class Explorer(widgets.VBox):
         buttons = self._buttons(linked)
         super().__init__([self.eta, self.batch_size, buttons, self.stage, self.live], layout={"max_width": "690px"})
         self.add_class("explorer")
-        self.live.picture.observe(lambda _: self.stage.set_trait("selected_index", 1), "value")
+        self.live.picture.observe(self._simulated, "value")
         for slider in (self.eta, self.batch_size):
             slider.observe(self._moved, "index")
 
@@ -178,10 +178,21 @@ class Explorer(widgets.VBox):
     def _put(self, i: int, j: int) -> None:
         """With a kernel: move both sliders to a setting of the grid and show its picture."""
         self.moving = True
-        self.eta.index, self.batch_size.index = i, j
+        for slider, index in ((self.eta, i), (self.batch_size, j)):
+            slider.index = index
+            _name(slider)
         self.moving = False
         self.live.take(float(self.eta.value), int(self.batch_size.value))
         self.stage.selected_index = 0
+
+    def _simulated(self, _change) -> None:
+        """With a kernel: show what was simulated anew; the sliders go to the nearest setting of the grid, and say the true one."""
+        eta, size, _ = self.live.setting
+        self.moving = True
+        _stand_at(self.eta, eta, f"{eta:.3g}")
+        _stand_at(self.batch_size, size, str(size))
+        self.moving = False
+        self.stage.selected_index = 1
 
     def _moved(self, change) -> None:
         """With a kernel: a slider was moved; where eta/B is held the other one follows, or neither moves."""
@@ -234,3 +245,17 @@ def _slider(name: str, labels: list[str], index: int) -> widgets.SelectionSlider
     return widgets.SelectionSlider(
         options=options, index=index, description=name, style=LABEL_WIDTH, layout={"width": "100%"}
     )
+
+
+def _stand_at(slider: widgets.SelectionSlider, value: float, label: str) -> None:
+    """Move to the nearest option on a logarithmic scale, and call it `label`."""
+    options = np.array([float(option) for _, option in slider.options])
+    slider.index = int(np.abs(np.log(options / value)).argmin())
+    _name(slider, label)
+
+
+def _name(slider: widgets.SelectionSlider, label: str | None = None) -> None:
+    """What the slider says where it stands, in place of its option's own name."""
+    labels = [name for name, _ in slider.options]
+    labels[slider.index] = label or labels[slider.index]
+    slider.set_trait("_options_labels", tuple(labels))

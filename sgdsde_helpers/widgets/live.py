@@ -11,7 +11,7 @@ from sgdsde_helpers.widgets.painter import Painter
 
 BEYOND = 4.0  # the continuous slider reaches so far past the grid, so that a reader can walk over the edge of stability
 
-STEP = 0.01  # of the continuous slider, in powers of ten
+STEP = 0.01  # of the continuous slider, in powers of ten, or somewhat less
 
 
 class LivePanel(widgets.VBox):
@@ -37,12 +37,13 @@ class LivePanel(widgets.VBox):
         self.taken: float | None = etas[start[0]]
         self.quiet = False
         wide, style = {"width": "100%"}, {"description_width": "8.5em"}
-        low, high = np.log10(etas[0] / BEYOND), np.log10(etas[-1] * BEYOND)
+        self.step = _step(etas)
+        beyond = self.step * np.ceil(np.log10(BEYOND) / self.step)  # whole steps, so that the grid stays on them
         self.eta = widgets.FloatLogSlider(
             etas[start[0]],
-            min=low,
-            max=high,
-            step=STEP,
+            min=np.log10(etas[0]) - beyond,
+            max=np.log10(etas[-1]) + beyond,
+            step=self.step,
             readout_format=".3g",
             description="any η",
             layout=wide,
@@ -68,13 +69,30 @@ class LivePanel(widgets.VBox):
         self.eta.value, self.batch_size.value = eta, batch_size
         self.quiet = False
 
+    @property
+    def setting(self) -> tuple[float, int, int]:
+        """The learning rate, the batch size and the seed that are simulated."""
+        return self.taken or self.eta.value, self.batch_size.value, self.seed.value
+
     def _simulate(self, change) -> None:
         if self.quiet:
             return
         if change.owner is self.eta:
-            if self.taken and abs(np.log10(change.new / self.taken)) <= 0.51 * STEP:
+            if self.taken and abs(np.log10(change.new / self.taken)) <= 0.51 * self.step:
                 return  # the browser's slider rounds what it is given to its own steps and sends that back
             self.taken = None
-        setting = self.taken or self.eta.value, self.batch_size.value, self.seed.value
-        picture = self.painter.picture(*setting, refused=ValueError)  # bad input is read, not raised past the reader
+        # bad input is read, not raised past the reader
+        picture = self.painter.picture(*self.setting, refused=ValueError)
         self.picture.value = picture.figure_html(self.label, self.painter.size)
+
+
+def _step(etas: Sequence[float]) -> float:
+    """The largest step up to STEP, in powers of ten, that comes from the first rate to each of the others, in three digits."""
+    powers = np.log10(np.array(etas) / etas[0])
+    n = max(1, int(np.ceil(powers[-1] / STEP)))
+    while True:
+        step = powers[-1] / n or STEP
+        reached = etas[0] * 10 ** (step * np.round(powers / step))
+        if all(f"{a:.3g}" == f"{b:.3g}" for a, b in zip(etas, reached, strict=True)):
+            return float(step)
+        n += 1

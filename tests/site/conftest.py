@@ -135,7 +135,7 @@ def states(path: str) -> list[dict]:
 
 class _ByPage(LoadScopeScheduling):
     def _split_scope(self, nodeid: str) -> str:
-        page = re.search(r"\[(.*?\.html)", nodeid)
+        page = re.search(r"\[(.*?\.(html|ipynb))", nodeid)
         return page[1] if page else "site"
 
 

@@ -206,19 +206,49 @@ def test_a_kernel_simulates_any_setting_and_seed():
     assert first == again != other
     live.live.batch_size.value = 5
     assert shown(live.live.picture)[2].startswith("η = 0.123, B = 5")
-    live.eta.index = 0
-    assert (live.stage.selected_index, live.live.eta.value, live.live.batch_size.value) == (0, 0.1, 1)
+    live.eta.index = 2
+    assert (live.stage.selected_index, live.live.eta.value, live.live.batch_size.value) == (0, 0.4, 4)
 
 
 def test_the_rounding_of_the_browsers_slider_is_no_move():
     live = widget()
-    live.live.eta.value = 0.2021  # what the browser sends back when it shows 0.2
+    live.live.eta.value = 0.2011  # what the browser sends back when it shows 0.2
     assert live.stage.selected_index == 0
     live.live.seed.value = 5
     assert shown(live.live.picture)[2].startswith("η = 0.2, B = 1")
     live.live.eta.value = 0.21
-    live.live.eta.value = 0.2021
-    assert shown(live.live.picture)[2].startswith("η = 0.202, B = 1")
+    live.live.eta.value = 0.2011
+    assert shown(live.live.picture)[2].startswith("η = 0.201, B = 1")
+
+
+@pytest.mark.parametrize("etas", [[0.1, 0.2, 0.4], [0.05, 0.2, 1 / 3, 0.5, 2 / 3], [0.002, 0.005, 0.01], [0.3]])
+def test_the_continuous_slider_comes_to_every_rate_of_the_grid(etas):
+    slider = widget(etas=etas, start=(0, 0)).live.eta
+    places = (np.log10(etas) - slider.min) / slider.step
+    reached = 10 ** (slider.min + slider.step * np.round(places))
+    assert [f"{eta:.3g}" for eta in reached] == [f"{eta:.3g}" for eta in etas]
+    assert 1e-4 < slider.step <= 0.01
+    assert 10**slider.max >= 4 * etas[-1]
+    assert 10**slider.min <= etas[0] / 4
+
+
+def says(slider) -> tuple[int, str]:
+    return slider.index, slider._options_labels[slider.index]
+
+
+def test_both_sliders_say_what_was_simulated():
+    """They stand at the nearest setting of the grid, on a logarithmic scale, and their own names come back."""
+    both = widget()
+    for eta, stands in [(0.141, 0), (0.142, 1), (0.5, 2), (0.03, 0), (0.4, 2)]:
+        both.live.eta.value = eta
+        assert says(both.eta) == (stands, f"{eta:.3g}")
+    both.live.batch_size.value = 6
+    assert (says(both.batch_size), both.stage.selected_index) == ((3, "6"), 1)
+    both.eta.index = 1
+    assert (says(both.eta), says(both.batch_size), both.stage.selected_index) == ((1, "0.2"), (3, "8"), 0)
+    both.live.eta.value = 0.25
+    both.reset.click()
+    assert (both.eta._options_labels, says(both.batch_size)) == (("0.1", "0.2", "0.4"), (0, "1"))
 
 
 def test_a_kernel_says_what_is_wrong_and_goes_on():
