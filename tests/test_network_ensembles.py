@@ -6,8 +6,10 @@ import network_ensembles as program
 import numpy as np
 import pytest
 
+from sgdsde_helpers.comparison import compare
 from sgdsde_helpers.ensembles import load_ensembles
 from sgdsde_helpers.losses import TanhNetwork
+from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.problems import digits
 
 KINDS = "sgd B=32", "svag B=32 l=4", "gauss B=32", "epoch B=32", "momentum B=32", "adam sqrt B=32"
@@ -81,3 +83,16 @@ def test_names_and_settings_are_those_of_the_stored_file():
         one = stored[name]
         assert (arm["kind"], arm["batch_size"], arm["l"], arm["mu"]) == (one.kind, one.batch_size, one.l, one.mu)
         assert arm["eta"] == pytest.approx(one.eta)
+
+
+@pytest.mark.parametrize(("kind", "l"), [("sgd", 1), ("svag", 4), ("gauss", 1), ("gauss", 4)])
+def test_a_noisy_gradient_has_l_times_the_noise_of_a_batch(kind, l):
+    """E |ghat|^2 = |g|^2 + l tr Sigma / B on five examples; false alarms: |z| > 4.5, 7e-6 each."""
+    rng, chains, size = np.random.default_rng(5), 20_000, 3
+    x, y = rng.standard_normal((5, 4)), np.eye(2)[[0, 1, 0, 1, 1]]
+    one = [0.5 * rng.standard_normal(shape) for shape in ((1, 4, 3), (1, 3), (1, 3, 2), (1, 2))]
+    phi = tuple(np.repeat(part, chains, axis=0) for part in one)
+    ghat = program.noisy_gradient(program.Numpy(6), kind, size, l, (x, y), phi)
+    each = np.array([np.concatenate([p.ravel() for p in program.gradient(np, one, x, y, w[None])]) for w in np.eye(5)])
+    expected = (each.mean(axis=0) ** 2).sum() + l / size * each.var(axis=0).sum()
+    compare("mean square", expected, *mean_and_error(program.dot(ghat, ghat)))

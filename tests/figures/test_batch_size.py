@@ -8,7 +8,7 @@ from reading import line, marks
 from sgdsde_helpers.figures import batch_size as figures
 from sgdsde_helpers.losses import ScalarQuadratic
 
-LOSS = ScalarQuadratic([0.5, 1.0, 2.5], [0.3, -0.4, 0.1])
+LOSS = ScalarQuadratic([0.5, 1.0, 2.5], [0.3, -0.4, 0.6])  # its minimiser is not 0
 
 
 def test_inverse_variance_draws_lines_marks_and_the_sde():
@@ -53,4 +53,6 @@ def test_the_widget_marks_the_predicted_widths(eta, batch_size):
     assert line(ax, "SDE ± s.d.")[0, 0] == pytest.approx(np.sqrt(sde), rel=1e-9)
     assert f"exact {exact:.5f}" in caption
     assert f"SDE {sde:.5f}" in caption
+    mean = sum((bar.get_x() + bar.get_width() / 2) * bar.get_height() * bar.get_width() for bar in ax.patches)
+    assert abs(mean) < 4.5 * np.sqrt(exact / 2000) + 1e-3  # false alarms: 7e-6; a bin is 0.025 wide
     plt.close()

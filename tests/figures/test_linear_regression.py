@@ -7,6 +7,7 @@ from reading import line, marks
 
 from sgdsde_helpers.figures import linear_regression as figures
 from sgdsde_helpers.losses import LeastSquares
+from sgdsde_helpers.simulation import sgd
 
 RNG = np.random.default_rng(1)
 LOSS = LeastSquares(RNG.normal(size=(40, 3)) * [1.0, 0.7, 2.0], RNG.normal(size=40))
@@ -52,4 +53,12 @@ def test_the_widget_predicts_by_a_route_of_the_tests_own(eta, batch_size):
     exact = line(ax, "exact chain")[0, 1]
     assert exact == pytest.approx(np.trace(h @ s) / 2, rel=1e-6)
     assert f"exact chain {exact:.5f}" in caption
+    plan = {"n_steps": round(150 / eta), "record": round(1 / eta), "n_chains": 40, "seed": 3}
+    states = sgd(LOSS, eta, batch_size=batch_size, **plan).states
+    chains = np.array(
+        [[((X @ phi - LOSS.y) ** 2 - (X @ best - LOSS.y) ** 2).mean() / 2 for phi in at] for at in states]
+    )
+    np.testing.assert_allclose(line(ax, "mean of 40 chains")[:, 1], np.mean(chains, axis=1), atol=1e-12)
+    late = [chain[len(states) // 2 :].mean() for chain in chains.T]
+    assert f"excess loss {np.mean(late):.5f} ± {np.std(late, ddof=1) / np.sqrt(40):.5f} for t > 75" in caption
     plt.close()

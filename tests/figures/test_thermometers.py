@@ -5,10 +5,11 @@ import re
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from reading import line, marks
+from reading import bars, line, marks
 
 from sgdsde_helpers.figures import thermometers as figures
 from sgdsde_helpers.losses import LeastSquares
+from sgdsde_helpers.simulation import sgd
 
 RNG = np.random.default_rng(1)
 LOSS = LeastSquares(RNG.normal(size=(40, 3)) * [1.0, 0.7, 2.0], RNG.normal(size=40))
@@ -71,6 +72,11 @@ def test_the_widget_predicts_by_a_route_of_the_tests_own(eta, size):
     for bar in ax.containers:
         (_, value), segment = bar.lines[0].get_xydata()[0], bar.lines[2][0].get_segments()[0]
         assert abs(value - dissipation / unit) < 5 * (segment[1, 1] - segment[0, 1]) / 4  # bars are 2 errors each way
+    plan = {"n_steps": 120, "burn_in": 40, "record": 40, "n_chains": 600, "seed": 5}
+    chains = np.swapaxes(sgd(figures.WIDGET_LOSS, eta, batch_size=size, **plan).states, 0, 1)
+    of_chain = [np.mean([phi @ figures.WIDGET_LOSS.gradient(phi) for phi in chain]) / unit for chain in chains]
+    left = bars(ax, "measured")[0][:, 0]
+    np.testing.assert_allclose(left[1:], [np.mean(of_chain), np.std(of_chain, ddof=1) / np.sqrt(600)], rtol=1e-9)
     stated = float(re.search(r"predicted ([\d.]+),", caption)[1])
     assert stated == pytest.approx(dissipation / unit, abs=0.006)
     plt.close("all")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.linalg import solve_banded
+from scipy.stats import norm
 
 from sgdsde_helpers.losses import DoubleWell, FunctionLoss, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.measure import mean_and_error
@@ -74,6 +75,20 @@ def test_chains_that_are_run(arm, batch_size):
     assert above.any(axis=0).all()
     mean, error = mean_and_error(eta * above.argmax(axis=0))
     assert abs(mean - expected) < 5 * error + 0.01 * expected
+
+
+def test_gaussian_chain_by_its_survival_step_by_step():
+    """eta times the sum of P(not yet over after k steps), k = 0, 1, ..., by trapezoids; the first step is one of them."""
+    eta, size, end = 0.5, 2, 0.3
+    x, d = np.linspace(-3.0, end, 3301, retstep=True)
+    kernel = norm.pdf(x, (1 - eta) * x[:, None], eta * np.sqrt(7 / 6 / size)) * d
+    kernel[:, [0, -1]] /= 2
+    alive, total, at = np.ones(len(x)), 0.0, np.searchsorted(x, 0.0)
+    for _ in range(200):
+        total, alive = total + eta * alive[at], kernel @ alive
+    assert gaussian_chain_exit_time(PARABOLA, eta, size, start=0.0, end=end, reach=-3.0) == pytest.approx(
+        total, rel=1e-4
+    )
 
 
 def test_survival_has_the_mean_it_is_given():
