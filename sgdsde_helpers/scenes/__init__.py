@@ -17,15 +17,20 @@ from sgdsde_helpers.checks import one_of, refuse
 
 __all__ = ["SCENES", "scene", "script"]
 
-SCENES = ("two-points",)
+SCENES = ("two-points", "three-arms", "current")
 
 _FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import\b[^;]*?\bfrom "\./(\w+\.js)";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?:const|function|class) (\w+)", re.MULTILINE)
+
+
+def _without_export(statement: re.Match) -> str:
+    return statement[0].removeprefix("export ")
 
 
 @cache
 def script() -> str:
-    """The modules of all scenes in one text without imports: statements that can stand in a script or in a module.
+    """The modules of all scenes in one text without imports, that can stand in a script or in a module: each a scope of its own.
 
     Examples
     --------
@@ -39,7 +44,10 @@ def script() -> str:
         for needed in _IMPORT.findall(text):
             if needed not in parts:
                 read(needed)
-        parts[name] = re.sub(r"^export (?=const|function|class)", "", _IMPORT.sub("", text), flags=re.MULTILINE)
+        public = ", ".join(_EXPORT.findall(text))
+        parts[name] = (
+            f"const {{ {public} }} = (() => {{\n{_EXPORT.sub(_without_export, _IMPORT.sub('', text))}return {{ {public} }};\n}})();\n"
+        )
 
     read("main.js")
     return "".join(parts.values())

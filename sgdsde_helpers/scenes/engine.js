@@ -52,6 +52,8 @@ const COLOURS = {
     pale: { SGD: "#1f5c80", "Gaussian SGD": "#7a5a10", SDE: "#0e5f49", Gibbs: "#6f4560" } },
 }; // the hues of the book's figures, as dark or as light as text must be
 
+const BUDGET = 7; // ms of a frame for steps
+
 /** What a scene's settings are when it is opened. */
 export function startingSettings(scene) {
   const settings = { seed: 1 };
@@ -80,7 +82,7 @@ export class Run {
     Object.assign(this.settings, settings);
     this.refusal = this.scene.refuses?.(this.settings) ?? null;
     this.since = 0;
-    this.cloud.histogram?.clear();
+    this.scene.changed?.(this.cloud);
     if (this.refusal) this.restart();
     else this.theory = this.scene.theory(this.settings);
   }
@@ -352,9 +354,9 @@ export function elementFor(scenes) {
       this.last = now;
       if (this.playing) {
         this.phase += elapsed * this.stepsASecond;
-        if (this.phase >= 1) {
-          this.run.step(Math.floor(this.phase));
-          this.phase %= 1;
+        const start = performance.now();
+        for (; this.phase >= 1; this.phase -= 1) {
+          if (performance.now() - start < BUDGET) this.run.step(); // on a slow machine time goes slower, not the frames
         }
       } else this.phase = Math.min(1, this.phase + elapsed * 4);
       this.paint(now);

@@ -1,9 +1,11 @@
 /* All scenes; for a page the element, for a notebook anywidget's `render`. */
 
 import { elementFor, Run, startingSettings } from "./engine.js";
+import { current } from "./current.js";
+import { threeArms } from "./three_arms.js";
 import { twoPoints } from "./two_points.js";
 
-export const scenes = [twoPoints];
+export const scenes = [twoPoints, threeArms, current];
 
 if (globalThis.customElements && !customElements.get("sgd-scene")) customElements.define("sgd-scene", elementFor(scenes));
 

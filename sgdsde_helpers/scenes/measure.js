@@ -37,12 +37,12 @@ export function gaussianCdf(z) {
   return 0.5 + sum * gaussianDensity(z, 1);
 }
 
-/** Chances of 0, ..., B heads in B fair tosses. */
-export function binomial(B) {
-  let chance = 0.5 ** B;
+/** Chances of 0, ..., B heads in B tosses of a coin that shows heads with the chance p. */
+export function binomial(B, p) {
+  let chance = (1 - p) ** B;
   return Array.from({ length: B + 1 }, (_, heads) => {
     const now = chance;
-    chance *= (B - heads) / (heads + 1);
+    chance *= ((B - heads) / (heads + 1)) * (p / (1 - p));
     return now;
   });
 }

@@ -2,41 +2,20 @@
 
 import { binomial, gaussianCdf, gaussianDensity, Histogram, meanAndError, varianceAndError } from "./measure.js";
 import { Panel } from "./pen.js";
+import { selfSimilarCdf } from "./self_similar.js";
 
 const BINS = 256;
-const NODES = 2049;
 
 /** How far from 0 the chain can get: the sum of all |1 - eta|^k eta. */
 const reach = (eta) => eta / (1 - Math.abs(1 - eta));
 
-/** Distribution function of the stationary law at BINS + 1 edges over its whole reach, from F(y) = E F((y - s) / r).
-
-    In units of the reach the shifts s are (1 - r) xi; the law is symmetric, so r stands for |1 - eta|. The equation is
-    unfolded at each edge a few times; what is then left of F is read from its fixed point on a grid, whose error the
-    unfolding has averaged. */
+/** Distribution function of the stationary law at BINS + 1 edges over its whole reach: in its units a shift is (1 - r) xi,
+    and the law is symmetric, so r stands for |1 - eta|. */
 export function twoPointCdf(eta, B) {
-  const r = Math.max(Math.abs(1 - eta), 1e-9);
-  const maps = binomial(B).map((p, heads) => ({ p, s: (1 - r) * ((2 * heads) / B - 1) })).filter(({ p }) => p > 1e-9);
-  const nodes = Float64Array.from({ length: NODES }, (_, k) => (2 * k) / (NODES - 1) - 1);
+  const r = Math.abs(1 - eta);
+  const maps = binomial(B, 0.5).map((p, heads) => ({ p, s: (1 - r) * ((2 * heads) / B - 1) }));
   const deviation = Math.sqrt((1 - r) / (1 + r) / B);
-  let grid = nodes.map((y) => gaussianCdf(y / deviation)); // within O(eta) of F already
-
-  const read = (y) => {
-    if (y <= -1) return 0;
-    if (y >= 1) return 1;
-    const place = ((y + 1) / 2) * (NODES - 1);
-    const k = Math.min(NODES - 2, Math.floor(place));
-    return grid[k] + (place - k) * (grid[k + 1] - grid[k]);
-  };
-  const unfolded = (y, times) => {
-    if (times === 0 || y <= -1 || y >= 1) return read(y);
-    let F = 0;
-    for (const { p, s } of maps) F += p * unfolded((y - s) / r, times - 1);
-    return F;
-  };
-  for (let turn = 0; turn < 40; turn += 1) grid = nodes.map((y) => unfolded(y, 1));
-  const times = Math.max(1, Math.floor(Math.log(400) / Math.log(maps.length)));
-  return Float64Array.from({ length: BINS + 1 }, (_, k) => unfolded((2 * k) / BINS - 1, times));
+  return selfSimilarCdf(r, maps, (y) => gaussianCdf(y / deviation), BINS); // the bell is within O(eta) of F already
 }
 
 export const twoPoints = {
@@ -63,6 +42,8 @@ export const twoPoints = {
       : null,
 
   begin: (n) => ({ x: new Float64Array(n), before: new Float64Array(n), toss: new Float64Array(n), variance: 0, histogram: new Histogram(BINS) }),
+
+  changed: ({ histogram }) => histogram.clear(),
 
   step(cloud, { eta, B, arm }, random) {
     const { x, before, toss } = cloud;

@@ -2,6 +2,7 @@
 
 SCENES = "sgdsde_helpers/scenes/"
 RANDOM, MEASURE, ENGINE, TWO = (SCENES + f"{name}.js" for name in ("random", "measure", "engine", "two_points"))
+THREE, CURRENT = (SCENES + f"{name}.js" for name in ("three_arms", "current"))
 
 # fmt: off
 MUTANTS = [
@@ -21,4 +22,18 @@ MUTANTS = [
     (TWO, "(1 - eta) ** 2 * v + eta ** 2 / B", "(1 - eta) ** 2 * v + eta ** 2", "B in the prediction"),
     (TWO, "(1 - r) * ((2 * heads) / B - 1)", "r * ((2 * heads) / B - 1)", "the shifts of the self-similar law"),
     (TWO, "eta / (2 - eta) / B", "eta / 2 / B", "Gaussian SGD at a finite learning rate is wider than the SDE"),
+    (THREE, "SGD[k] -= eta * (SGD[k]", "SGD[k] -= Math.sqrt(eta) * (SGD[k]", "the learning rate, not its root"),
+    (THREE, "random.gaussian() / Math.sqrt(B)", "random.gaussian()", "B divides the variance of Gaussian SGD"),
+    (THREE, "Math.sqrt(eta / B) * Math.sqrt(dt)", "Math.sqrt(eta) * Math.sqrt(dt)", "B divides the variance of the SDE"),
+    (THREE, "+= -SDE[k] * dt", "+= SDE[k] * dt", "the drift goes down"),
+    (THREE, "(1 - dt) ** 2 * variances.SDE", "Math.exp(-2 * dt) * variances.SDE", "steps of dt are no exact transition"),
+    (THREE, "(eta ** 3 * SKEWNESS) / B ** 2", "(eta ** 3 * SKEWNESS) / B", "a third cumulant falls like 1/B^2"),
+    (THREE, "eta * ((2 * rare) / B - 1)", "(1 - eta) * ((2 * rare) / B - 1)", "the shifts of the exact law"),
+    (CURRENT, "const M = [[1 - eta * H[0], -eta * H[1]]", "const M = [[1 - eta * H[0], eta * H[1]]", "the sign of the bowl's tilt"),
+    (CURRENT, "(eta / B) * (bits & 2 ? 1 : -1)", "eta * (bits & 2 ? 1 : -1)", "B averages the draws"),
+    (CURRENT, "const step = Q.map((part) => eta * part);", "const step = Q.map((part) => Math.sqrt(eta) * part);", "noise per step is eta^2"),
+    (CURRENT, "b / (flat + steep)", "b / (2 * flat + 2 * steep)", "the Lyapunov equation off its diagonal"),
+    (CURRENT, "x[k] * ny - y[k] * nx", "y[k] * nx - x[k] * ny", "anticlockwise is positive"),
+    (CURRENT, "SM[0][1] - SM[1][0]", "SM[1][0] - SM[0][1]", "the sign of the rate"),
+    (CURRENT, "Math.sqrt(2 * stretch), Math.sqrt(2 / stretch)", "Math.sqrt(stretch), Math.sqrt(1 / stretch)", "d points on either side"),
 ]
