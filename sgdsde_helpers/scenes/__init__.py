@@ -17,7 +17,7 @@ from sgdsde_helpers.checks import one_of, refuse
 
 __all__ = ["SCENES", "scene", "script"]
 
-SCENES = ("two-points", "three-arms", "current")
+SCENES = ("two-points", "window", "three-arms", "current")
 
 _FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import\b[^;]*?\bfrom "\./(\w+\.js)";\n', re.MULTILINE)

@@ -82,7 +82,7 @@ export class Run {
     Object.assign(this.settings, settings);
     this.refusal = this.scene.refuses?.(this.settings) ?? null;
     this.since = 0;
-    this.scene.changed?.(this.cloud);
+    this.scene.changed?.(this.cloud, this.settings);
     if (this.refusal) this.restart();
     else this.theory = this.scene.theory(this.settings);
   }

@@ -4,8 +4,9 @@ import { elementFor, Run, startingSettings } from "./engine.js";
 import { current } from "./current.js";
 import { threeArms } from "./three_arms.js";
 import { twoPoints } from "./two_points.js";
+import { timeWindow } from "./window.js";
 
-export const scenes = [twoPoints, threeArms, current];
+export const scenes = [twoPoints, timeWindow, threeArms, current];
 
 if (globalThis.customElements && !customElements.get("sgd-scene")) customElements.define("sgd-scene", elementFor(scenes));
 

@@ -37,14 +37,16 @@ export function gaussianCdf(z) {
   return 0.5 + sum * gaussianDensity(z, 1);
 }
 
-/** Chances of 0, ..., B heads in B tosses of a coin that shows heads with the chance p. */
-export function binomial(B, p) {
-  let chance = (1 - p) ** B;
-  return Array.from({ length: B + 1 }, (_, heads) => {
-    const now = chance;
-    chance *= ((B - heads) / (heads + 1)) * (p / (1 - p));
-    return now;
-  });
+/** Chances of 0, ..., n heads in n tosses of a coin that shows heads with the chance p; from the likeliest outwards. */
+export function binomial(n, p) {
+  const weights = new Float64Array(n + 1);
+  const mode = Math.min(n, Math.floor((n + 1) * p));
+  const odds = p / (1 - p);
+  weights[mode] = 1;
+  for (let k = mode; k < n; k += 1) weights[k + 1] = (weights[k] * odds * (n - k)) / (k + 1);
+  for (let k = mode; k > 0; k -= 1) weights[k - 1] = (weights[k] * k) / (odds * (n - k + 1));
+  const total = weights.reduce((sum, weight) => sum + weight);
+  return Array.from(weights, (weight) => weight / total);
 }
 
 /** A number as its standard error supports it: to two digits of the error. */

@@ -69,13 +69,14 @@ export class Panel {
     Object.assign(context, { fillStyle: colours.muted, textBaseline: "top", textAlign: "center" });
     context.fillRect(this.left, base, this.width, 1);
     const [low, high] = this.x;
+    const free = this.left + this.width - context.measureText(name).width - 16; // the name needs the rest
     const rough = (high - low) / Math.max(3, this.width / 110);
     const unit = 10 ** Math.floor(Math.log10(rough));
     const step = unit * [1, 2, 5, 10].find((factor) => factor * unit >= rough);
     for (let k = Math.ceil(low / step); values && k * step <= high + 1e-9; k += 1) {
       const x = this.across(k * step);
       context.fillRect(x, base, 1, 4);
-      if (x < this.left + this.width - 26) context.fillText(String(Number((k * step).toPrecision(6))).replace("-", "\u2212"), x, base + 6);
+      if (x < free) context.fillText(String(Number((k * step).toPrecision(6))).replace("-", "\u2212"), x, base + 6);
     }
     context.textAlign = "right";
     context.fillText(name, this.left + this.width, base + 6);

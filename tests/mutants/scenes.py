@@ -2,7 +2,7 @@
 
 SCENES = "sgdsde_helpers/scenes/"
 RANDOM, MEASURE, ENGINE, TWO = (SCENES + f"{name}.js" for name in ("random", "measure", "engine", "two_points"))
-THREE, CURRENT = (SCENES + f"{name}.js" for name in ("three_arms", "current"))
+THREE, CURRENT, WINDOW = (SCENES + f"{name}.js" for name in ("three_arms", "current", "window"))
 
 # fmt: off
 MUTANTS = [
@@ -36,4 +36,11 @@ MUTANTS = [
     (CURRENT, "x[k] * ny - y[k] * nx", "y[k] * nx - x[k] * ny", "anticlockwise is positive"),
     (CURRENT, "SM[0][1] - SM[1][0]", "SM[1][0] - SM[0][1]", "the sign of the rate"),
     (CURRENT, "Math.sqrt(2 * stretch), Math.sqrt(2 / stretch)", "Math.sqrt(stretch), Math.sqrt(1 / stretch)", "d points on either side"),
+    (WINDOW, "x[k] -= eta * ghat;", "x[k] -= Math.sqrt(eta) * ghat;", "the learning rate, not its root"),
+    (WINDOW, "((high - low) * now) / B", "(high - low) * now", "B averages the draws"),
+    (WINDOW, "now - heads[place]", "now", "the oldest draw leaves the window"),
+    (WINDOW, "(1 - 2 * p) / Math.sqrt", "(2 * p - 1) / Math.sqrt", "the sign of a skewness"),
+    (WINDOW, "(a ** N - 1 + N * eta) ** 2", "(a ** N - 1) ** 2", "the lecture's drift is taken off"),
+    (WINDOW, "(1 - a ** (2 * N))", "(1 - a ** N)", "a variance shrinks twice as fast"),
+    (MEASURE, "weights[k] * odds * (n - k)", "weights[k] * (n - k)", "a coin that is not fair", "tests/scenes/test_window.py"),
 ]
