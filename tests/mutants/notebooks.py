@@ -38,7 +38,7 @@ MUTANTS = [
     (THREE, "height = binom(N, N // 2) / 2**N", "height = 2 * binom(N, N // 2) / 2**N", "the largest step of a binomial"),
     (THREE, "constant = skewness(one_sided(n)) / np.sqrt(n)", "constant = skewness(one_sided(n))", "the skewness of heavy tails grows like sqrt(n)"),
     (WINDOW, "best_far = np.sqrt(abs(gamma) * sigma / (9 * far_etas * 2.0))", "best_far = np.sqrt(abs(gamma) * sigma / (3 * far_etas * 2.0))", "the bottom, far from the minimiser"),
-    (WINDOW, "N = np.unique((crossing * np.geomspace", "N = np.unique((2 * crossing * np.geomspace", "the unit of a length"),
+    (WINDOW, "ks / (eta * crossing / 2)", "ks / (eta * crossing)", "marks that are drawn: the unit of a distance"),
     (FOUR, "subset * M**2 * (M + 1) / 12", "subset * M**2 * (M + 1) / 6", "an epoch's variance"),
     (FOUR, "corrected = plain * (1 - (N - 1) * eta * bracket(phi))", "corrected = plain * (1 + (N - 1) * eta * bracket(phi))", "early noise has been contracted"),
     (SDE, "logs = mean_and_error(np.log(grown))", "logs = mean_and_error(np.log(grown) + s**2 / 2)", "the chain rule of an SDE"),
