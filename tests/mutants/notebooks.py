@@ -29,7 +29,7 @@ MUTANTS = [
     (ONE, "independent_draws = eta / (2 - eta) * sigma2 / 2", "independent_draws = eta / (2 - eta) * sigma2", "a line that is drawn: B = 2 divides the variance"),
     (ONE, "excess = -2 * (1 - a2) / (1 + a2)", "excess = -2 * (1 + a2) / (1 - a2)", "the kurtosis of two points"),
     (TWO, "C_one = (1 - np.exp(-2)) / 2", "C_one = 1 - np.exp(-2)", "the variance of the fluctuation at t = 1"),
-    (TWO, "chains - flow[::5, None]) ** 2, axis=1) / eta)", "chains - flow[::5, None]) ** 2, axis=1))", "marks that are drawn: scaled by sqrt(eta)"),
+    (TWO, "(chains - flow[::5, None]).T ** 2 / eta)", "(chains - flow[::5, None]).T ** 2)", "marks that are drawn: scaled by sqrt(eta)"),
     (TWO, "r2, third = np.mean(weights**2)", "r2, third = np.mean(weights)", "squares of the weights"),
     (TWO, "np.mean(weights**3) / np.sqrt(N)", "np.mean(weights**3)", "the skewness of a sum falls"),
     (TWO, "rates = 2.0 ** -np.arange(6, 10)", "rates = 2.0 ** -np.arange(1, 5)", "an order is seen at small rates"),
