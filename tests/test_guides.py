@@ -8,6 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PLACEHOLDERS = {
     "chapters/21_name.ipynb",
+    "chapters/appendix_name.ipynb",
     "sgdsde_helpers/a/_b.py",
     "sgdsde_helpers/figures/name.py",
     "tests/a/test_b.py",
