@@ -121,16 +121,32 @@ class Loss(ABC):
     def hessian(self, phi: Array) -> Array:
         """Hessian of L at `phi` (..., *shape); the value has shape (..., *shape, *shape).
 
-        Here by central differences of the gradient, good to about nine digits.
+        Here by central differences of the gradient, good to about nine digits. A step is in proportion to its parameter, or to
+        1 where that is more, and shorter where it would change the gradient by a thousandth of one example's.
         """
         phi = self._parameter(phi)
-        step = 6e-6 * max(1.0, float(np.abs(phi).max()))  # the cube root of rounding balances rounding and curvature
+        size = np.sqrt((np.abs(self.per_example_gradients(phi)) ** 2).mean(axis=self._example_axis))
+        size, least = np.where(size > 0, size, np.inf), 1e-9 * np.abs(phi)  # below `least` steps are lost in rounding
+        step = 6e-6 * np.maximum(1.0, np.abs(phi))  # the cube root of rounding balances rounding and curvature
+        for _ in range(10):
+            h = self._differences(phi, step)
+            change = (
+                np.abs(h) * step / size
+                if not self.shape
+                else (np.abs(h) * step[..., None] / size[..., None, :]).max(-1)
+            )
+            long = ~(change < 1e-3) & (step > least)
+            if not long.any():
+                break
+            step = np.where(long, np.maximum(step * np.clip(1e-5 / change, 1e-4, 1.0), least), step)
+        return (h + np.swapaxes(h, -1, -2)) / 2 if self.shape else h
+
+    def _differences(self, phi: Array, step: Array) -> Array:
+        """Central differences of the gradient, a row for each parameter that is moved by its step."""
         if not self.shape:
-            return (self.gradient(phi + step) - self.gradient(phi - step)) / (2 * step)
-        moved = phi[..., None, :] + step * np.eye(self.shape[0])
-        back = phi[..., None, :] - step * np.eye(self.shape[0])
-        h = (self.gradient(moved) - self.gradient(back)) / (2 * step)
-        return (h + np.swapaxes(h, -1, -2)) / 2
+            return (self.gradient(phi + step) - self.gradient(phi - step)) / ((phi + step) - (phi - step))
+        up, down = (phi[..., None, :] + sign * step[..., None, :] * np.eye(self.shape[0]) for sign in (1, -1))
+        return (self.gradient(up) - self.gradient(down)) / np.diagonal(up - down, axis1=-2, axis2=-1)[..., None]
 
     def covariance(self, phi: Array) -> Array:
         r"""Covariance :math:`\Sigma(\Phi)` of one example's gradient (batch size 1, population: 1/n, not 1/(n-1)).
