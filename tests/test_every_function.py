@@ -35,6 +35,7 @@ BAD = {
 H, SIGMA, GRID = np.array([[2.0, 0.6], [0.6, 1.0]]), np.array([[1.0, -0.4], [-0.4, 2.0]]), np.linspace(-4.0, 6.0, 201)
 LOSS = ScalarQuadratic([1.0, 1.0, 1.0], [0.0, 1.0, 3.5])
 STATES = np.random.default_rng(0).normal(size=(40, 5, 2))
+EXAMPLES = np.array([[[2.0, 0.5], [0.5, 1.0]], [[1.0, -0.3], [-0.3, 0.5]], [[0.2, 0.0], [0.0, 3.0]]])
 DENSITY = np.exp(-((GRID - 1.0) ** 2)) / np.sqrt(np.pi)
 
 ARGUMENTS = {
@@ -127,6 +128,9 @@ OWN = {  # function: argument: (kind, good value)
     "contraction": {"n_steps": ("lengths", [1, 2])},
     "covariance_and_error": {"values": ("array", STATES[:, 0])},
     "direction_temperatures": {},
+    "edge_bounds": {"curvatures": ("array", EXAMPLES)},
+    "mean_square_edge": {"curvatures": ("array", EXAMPLES)},
+    "gauss_newton_edge": {"factors": ("array", EXAMPLES), "decay": ("non-negative", 0.1)},
     "entropy_production": {"hessian": ("matrix", H)},
     "esseen_ks": {"values": ("array", [0.0, 1.0, 2.5]), "n": ("lengths", [4, 8])},
     "flow_deviation": {"eta": ("numbers", 0.1)},
@@ -250,6 +254,7 @@ def test_every_kind_of_check_refuses_what_float_would_take():
 
 
 OTHER = {  # a value that is not the default, and that must change the answer
+    "decay": 0.3,
     "arm": "SDE",
     "d": 3,
     "ratio": 5,

@@ -103,6 +103,29 @@ class TanhNetwork(Loss):
         )
         return layers.mean(axis=-1)
 
+    def curvature_factors(self, phi: Array, directions: Array) -> Array:
+        """Factors of the examples' Gauss-Newton matrices along k directions: F_k' F_k is J' (diag p - p p') J, J of the scores.
+
+        It is the Hessian of an example's cross-entropy less the part in which the scores' own second derivatives stand, and
+        it is positive. The decay is not in it.
+
+        Parameters
+        ----------
+        phi : ndarray of shape (d,)
+        directions : ndarray of shape (d, k)
+
+        Returns
+        -------
+        ndarray of shape (n, K, k)
+        """
+        phi, along = self._parameter(phi), array("directions", directions, (*self.shape, None))
+        w1, b1, w2, b2 = self._layers(along.T)
+        a, log_p = self._forward(phi, self.X)
+        hidden = (self.X @ w1 + b1[:, None, :]) * (1 - a * a)
+        scores = hidden @ self._layers(phi)[2] + a @ w2 + b2[:, None, :]  # (k, n, K), derivatives along each direction
+        p = np.exp(log_p)
+        return (np.sqrt(p) * (scores - (p * scores).sum(axis=-1, keepdims=True))).transpose(1, 2, 0)
+
     def _layers(self, phi: Array) -> tuple[Array, Array, Array, Array]:
         w1, b1, w2, b2 = np.split(phi, self._ends[:-1], axis=-1)
         lead = phi.shape[:-1]

@@ -12,36 +12,40 @@ from sgdsde_helpers.checks import Array
 NEWTON_STEPS = 30  # where there is no minimum margins grow by about one a step: 30 stay clear of rounding
 
 
-def mean_square_bound(X: Array, hessian: Array, c: float) -> float:
-    """The learning rate at which the covariance of SGD on least squares starts to grow, as `LeastSquares` derives it.
+def mean_square_bound(
+    values: Array, noise: Callable[[Array], Array] | None, share: float, *, discrete: bool = True
+) -> float:
+    """The learning rate from which on the second moment of SGD grows, in the eigenbasis of the Hessian H.
+
+    There a positive S is kept by the noise-free step: H S + S H = eta (H S H + share E[(A_k - H) S (A_k - H)]), for the SDE
+    without H S H. Both sides' operators are self-adjoint and the right one keeps the positive cone, so that 1/eta is the
+    largest eigenvalue of the right one between inverse roots of the left one, which is diagonal.
 
     Parameters
     ----------
-    X : ndarray of shape (n, d)
-        Features.
-    hessian : ndarray of shape (d, d)
-        X'X/n.
-    c : float
+    values : ndarray of shape (d,)
+        Eigenvalues of H, positive.
+    noise : callable or None
+        S to E[(A_k - H) S (A_k - H)], the A_k the examples' Hessians, all in that basis; None where the A_k are equal.
+    share : float
         The share of one example's noise that is left in a batch: 1/B with replacement.
+    discrete : bool
+        False for the SDE.
 
     Returns
     -------
     float
+        Infinite for an SDE without such noise.
     """
-    values, vectors = np.linalg.eigh(hessian)
-    kept = values > 1e-12 * values[-1]  # in a flat direction nothing moves
-    values, z = values[kept], X @ vectors[:, kept]
-    d = len(values)
-    if not d:
-        raise ValueError("X of zeros is not allowed: it must have a column that is not zero")
-    root = np.sqrt(values[:, None] + values)  # of A, which is diagonal in the eigenbasis of H
+    d, total, product = len(values), values[:, None] + values, discrete * values[:, None] * values
+    root = np.sqrt(total)
 
-    def product(flat: Array) -> Array:
-        m = flat.reshape(d, d) / root
-        fourth = (z.T * ((z @ m) * z).sum(axis=1)) @ z / len(z)
-        return (((1 - c) * values[:, None] * m * values + c * fourth) / root).ravel()
+    def feedback(flat: Array) -> Array:
+        s = flat.reshape(d, d) / root
+        return ((product * s + share * noise(s)) / root).ravel()
 
-    return 1.0 / largest_eigenvalue(product, d)
+    largest = product.max() / total.max() if noise is None else largest_eigenvalue(feedback, d)
+    return float(1 / largest) if largest > 0 else np.inf
 
 
 def largest_eigenvalue(product: Callable[[Array], Array], d: int) -> float:
@@ -53,7 +57,8 @@ def largest_eigenvalue(product: Callable[[Array], Array], d: int) -> float:
         return float(np.linalg.eigvalsh((dense + dense.T) / 2)[-1])
     operator = LinearOperator((d * d, d * d), matvec=product, dtype=float)
     start = np.eye(d).ravel()  # a positive matrix is never orthogonal to the leading eigenvector, and it is no draw
-    return float(eigsh(operator, k=1, which="LA", v0=start, return_eigenvectors=False)[0])
+    # an eigenvalue errs as the square of its vector
+    return float(eigsh(operator, k=1, which="LA", v0=start, tol=1e-8, return_eigenvectors=False)[0])
 
 
 @dataclass(frozen=True)

@@ -112,8 +112,20 @@ class LeastSquares(_ProductModel):
         if sampling == "reshuffled" and c > 0:
             return None
         if c not in self._bounds:
-            self._bounds[c] = mean_square_bound(self.X, self._hessian, c)
+            self._bounds[c] = self._mean_square_bound(c)
         return self._bounds[c]
+
+    def _mean_square_bound(self, share: float) -> float:
+        values, vectors = np.linalg.eigh(self._hessian)
+        kept = values > 1e-12 * values[-1]  # in a flat direction nothing moves
+        if not kept.any():
+            raise ValueError("X of zeros is not allowed: it must have a column that is not zero")
+        values, z = values[kept], self.X @ vectors[:, kept]
+
+        def noise(s: Array) -> Array:
+            return (z.T * ((z @ s) * z).sum(axis=1)) @ z / len(z) - values[:, None] * s * values
+
+        return mean_square_bound(values, noise, share)
 
     def _residual(self, phi: Array) -> Array:
         return self._parameter(phi) @ self.X.T - self.y

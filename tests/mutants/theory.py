@@ -4,6 +4,7 @@ MOMENTS, LAWS, WINDOW, BALANCE = (f"sgdsde_helpers/theory/{room}/" for room in (
 STATIONARY, OU, WEAK = MOMENTS + "stationary.py", MOMENTS + "ornstein_uhlenbeck.py", MOMENTS + "weak_error.py"
 POSTERIOR, RESHUFFLING, MOMENTUM = MOMENTS + "posterior.py", MOMENTS + "reshuffling.py", MOMENTS + "momentum.py"
 HIGHER = MOMENTS + "higher.py"
+EDGE = MOMENTS + "edge.py"
 AFFINE, EMBEDDING, FLUCTUATION = MOMENTS + "affine.py", MOMENTS + "embedding.py", MOMENTS + "fluctuation.py"
 BERNOULLI, DENSITY, FOKKER = LAWS + "bernoulli.py", LAWS + "density.py", LAWS + "fokker_planck.py"
 CHAIN, GIBBS, KESTEN = LAWS + "gaussian_chain.py", LAWS + "gibbs.py", LAWS + "kesten.py"
@@ -22,6 +23,11 @@ MUTANTS = [
     (HIGHER, "h + drift * eta * h**2 / 2, eta / size * (1 + noise * eta * h)", "h + drift * eta * h**2 / 2, eta / size * (1 + noise * eta * h / 2)", "a whole eta h in the noise"),
     (STATIONARY, "values[:, None] + values - eta * values[:, None] * values", "values[:, None] + values", "SGD at a finite learning rate is wider than the SDE"),
     (STATIONARY, "np.atleast_2d(noise) * eta / size", "np.atleast_2d(noise) * eta", "B divides the noise"),
+    (EDGE, "deviations = basis.T @ a @ basis - np.diag(values)", "deviations = basis.T @ a @ basis", "the noise of the curvature is about its mean"),
+    (EDGE, "own = turned.reshape(n, c, d), values - decay", "own = turned.reshape(n, c, d), values", "decay adds no noise"),
+    (EDGE, "(1 - share) * h @ h", "h @ h", "the mean square holds the square of the mean"),
+    (EDGE, "basis, a, basis, optimize=True).var(axis=0)", "basis, a, basis, optimize=True).std(axis=0)", "a variance, not a deviation"),
+    (MOMENTUM, "edge = 2 * (1 + mu) / values[-1]", "edge = 2 / values[-1]", "momentum moves the edge without noise"),
     (EMBEDDING, "(batch_size ** (k - 1) *", "(batch_size *", "a third cumulant falls like 1/B^2"),
     (EMBEDDING, "-(problem.constants.ravel() - problem.constants.mean())", "problem.constants.ravel() - problem.constants.mean()", "a gradient is curvature times place less the constant"),
     (STATIONARY, "eta * factor * turned.curvature_noise(s / root)", "eta * turned.curvature_noise(s / root)", "B softens the noise of the curvature"),

@@ -3,6 +3,7 @@
 from sgdsde_helpers.theory.moments.adam import *
 from sgdsde_helpers.theory.moments.affine import *
 from sgdsde_helpers.theory.moments.backward import *
+from sgdsde_helpers.theory.moments.edge import *
 from sgdsde_helpers.theory.moments.embedding import *
 from sgdsde_helpers.theory.moments.fluctuation import *
 from sgdsde_helpers.theory.moments.higher import *

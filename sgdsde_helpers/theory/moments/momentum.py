@@ -6,11 +6,14 @@ ghat = H phi + xi, xi independent of (phi, v), of covariance Sigma/B. H and Sigm
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.losses._numerics import largest_eigenvalue, mean_square_bound
 from sgdsde_helpers.theory.moments.affine import affine_gradients, minibatch_factor
 
 __all__ = [
@@ -278,16 +281,23 @@ def _feedback(problem, factor: float, basis: Array) -> Array:
 
 
 def _bound(problem, factor: float, mu: float) -> float:
+    values, basis = np.linalg.eigh(checks.positive_definite("Hessian of the loss", problem.hessian))
+    return heavy_ball_bound(values, None if problem.equal else problem.turned(basis).curvature_noise, factor, mu)
+
+
+def heavy_ball_bound(values: Array, noise: Callable[[Array], Array] | None, share: float, mu: float) -> float:
+    """The same for heavy ball as `mean_square_bound` for SGD: where S -> K(eta) o share E[(A_k - H) S (A_k - H)] reaches 1."""
+    edge = 2 * (1 + mu) / values[-1]
+    if mu == 0 or noise is None:
+        return mean_square_bound(values, noise, share) if mu == 0 else float(edge)
     from scipy.optimize import brentq  # imported late: it takes longer than all the rest
 
-    values, basis = np.linalg.eigh(checks.positive_definite("Hessian of the loss", problem.hessian))
-    edge, feedback = momentum_max_stable_eta(problem.hessian, mu), _feedback(problem, factor, basis)
-
     def excess(eta: float) -> float:
-        return np.abs(np.linalg.eigvals(_gain(values, eta, mu).reshape(-1, 1) * feedback)).max() - 1
+        root = np.sqrt(_gain(values, eta, mu))
+        return largest_eigenvalue(lambda s: (root * share * noise(root * s.reshape(root.shape))).ravel(), len(root)) - 1
 
     near = edge * (1 - 1e-9)
-    return edge if excess(near) < 0 else float(brentq(excess, edge * 1e-9, near, xtol=1e-12 * edge, rtol=1e-12))
+    return float(edge) if excess(near) < 0 else float(brentq(excess, edge * 1e-9, near, xtol=1e-12 * edge, rtol=1e-12))
 
 
 def _stationary_state(hessian, stationary_covariance, eta: float, mu: float) -> tuple[Array, Array, float, float]:

@@ -12,7 +12,7 @@ from scipy.sparse.linalg import LinearOperator, cg
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.losses._numerics import largest_eigenvalue
+from sgdsde_helpers.losses._numerics import mean_square_bound
 from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.moments.affine import AffineGradients, affine_gradients, minibatch_factor
 
@@ -221,7 +221,8 @@ def affine_stationary_moments(
     values, basis = np.linalg.eigh(problem.hessian)
     d, turned = len(values), problem.turned(basis)
     total, product = values[:, None] + values, values[:, None] * values
-    _refuse_divergence(eta, _bound(turned, factor, total, discrete * product))
+    noise = None if problem.equal else turned.curvature_noise
+    _refuse_divergence(eta, mean_square_bound(values, noise, factor, discrete=discrete))
     root = np.sqrt(total - discrete * eta * product)  # of the operator less the curvatures' noise: a multiplication
     source = eta * factor * basis.T @ problem.covariance_at_minimiser @ basis + 2 * temperature * np.eye(d)
 
@@ -240,22 +241,6 @@ def affine_stationary_moments(
     if problem.scalar:
         return float(minimiser[0]), float(covariance[0, 0])
     return minimiser, (covariance + covariance.T) / 2
-
-
-def _bound(problem: AffineGradients, factor: float, total: Array, product: Array) -> float:
-    """Learning rate from which on the second moment grows, in the eigenbasis of the Hessian.
-
-    At the bound a covariance S is kept by the noise-free step: H S + S H = eta (H S H + f E[(A_k - H) S (A_k - H)]), for the
-    SDE without H S H. So 1/eta is the largest eigenvalue of the right side's operator divided by the left's.
-    """
-    d, root = len(total), np.sqrt(total)
-
-    def feedback(flat: Array) -> Array:
-        s = flat.reshape(d, d) / root
-        return ((product * s + factor * problem.curvature_noise(s)) / root).ravel()
-
-    largest = product.max() / total.max() if problem.equal else largest_eigenvalue(feedback, d)
-    return 1 / largest if largest > 0 else np.inf
 
 
 def _affine_problem(loss: Loss, eta: float, batch_size: int, sampling: str) -> tuple[AffineGradients, float]:
