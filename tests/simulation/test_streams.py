@@ -1,5 +1,6 @@
 """Same seed, same numbers: whatever the processes, the number of steps, and what is recorded."""
 
+import inspect
 from concurrent.futures import ProcessPoolExecutor
 from itertools import islice
 from multiprocessing import get_context
@@ -7,6 +8,7 @@ from multiprocessing import get_context
 import numpy as np
 import pytest
 
+from sgdsde_helpers import simulation
 from sgdsde_helpers.losses import LeastSquares, MeanEstimation
 from sgdsde_helpers.simulation import (
     adam,
@@ -33,86 +35,66 @@ POINTS = MeanEstimation(DATA[:, 0])
 M = 40000  # three blocks of chains with one parameter, two of chains with three, the last one partly filled
 
 
-def all_simulations(m=M, **arguments):
-    """One run of every simulation, on scalar and vector problems."""
-    k = {"n_steps": 70, "seed": 5} | arguments
-    drift, noise = sgd_sde(LINE, 0.1)
-    return [
-        sgd(POINTS, 0.3, n_chains=m, **k),
-        sgd(POINTS, 0.3, n_chains=m, batch_size=7, sampling="without_replacement", **k),
-        sgd(POINTS, 0.3, n_chains=m, batch_size=7, sampling="reshuffled", **k),
-        sgd(LINE, 0.1, n_chains=m // 3, batch_size=3, **k),
-        gaussian_sgd(POINTS, 0.3, n_chains=m, **k),
-        gaussian_sgd(LINE, 0.1, n_chains=m // 3, noise="frozen", **k),
-        gaussian_weight_sgd(LINE, 0.1, n_chains=m // 20, **k),
-        streaming_sgd(0.1, batch_size=2, n_chains=m // 2, **k),
-        streaming_sgd(0.1, n_chains=m // 3, start=np.zeros(3), **k),
-        momentum(LINE, 0.02, 0.9, n_chains=m // 3, **k),
-        svag(LINE, 0.1, 2, n_chains=m // 3, **k),
-        adam(LINE, 0.01, n_chains=m // 3, **k),
-        euler_maruyama(drift, noise, dt=0.1, start=np.zeros(3), n_paths=m // 3, **k),
-        ornstein_uhlenbeck(np.eye(3), np.eye(3), dt=0.1, start=np.zeros(3), n_paths=m // 3, **k),
-        brownian_motion(1.0, dt=0.1, n_paths=m, **k),
-        weak_second_order(np.negative, 1.0, dt=0.1, start=0.5, n_paths=m, **k),
-    ]
-
-
-def finals(**arguments):
-    return [run.final for run in all_simulations(**arguments)]
-
-
-def assert_all_equal(first, second):
-    for a, b in zip(first, second, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-def test_the_same_seed_gives_the_same_numbers_and_another_seed_does_not():
-    once, again, other = finals(), finals(), finals(seed=6)
-    assert_all_equal(once, again)
-    for a, b in zip(once, other):
-        assert (a != b).mean() > 0.9
-
-
-def test_what_is_recorded_does_not_change_the_chains():
-    final = finals(record="final")
-    for record in ("all", 7, "moments"):
-        assert_all_equal(final, finals(record=record))
-
-
-def test_a_longer_run_begins_like_a_shorter_one():
-    short = all_simulations(m=99, n_steps=50, record="all")
-    long = all_simulations(m=99, n_steps=131, record="all")
-    for a, b in zip(short, long):
-        np.testing.assert_array_equal(a.states, b.states[:51])
-
-
-WITH_BURN_IN = {
-    "sgd": lambda **k: sgd(POINTS, 0.3, n_chains=99, **k),
-    "streaming_sgd": lambda **k: streaming_sgd(0.3, n_chains=99, **k),
-    "momentum": lambda **k: momentum(POINTS, 0.1, 0.9, n_chains=99, **k),
-    "svag": lambda **k: svag(POINTS, 0.1, 3, n_chains=99, **k),
-    "adam": lambda **k: adam(POINTS, 0.1, n_chains=99, **k),
-    "gaussian_weight_sgd": lambda **k: gaussian_weight_sgd(POINTS, 0.1, n_chains=99, **k),
-    "gaussian_sgd": lambda **k: gaussian_sgd(POINTS, 0.3, n_chains=99, **k),
-    "euler_maruyama": lambda **k: euler_maruyama(np.negative, 1.0, dt=0.1, start=0.5, n_paths=99, **k),
-    "weak_second_order": lambda **k: weak_second_order(np.negative, 1.0, dt=0.1, start=0.5, n_paths=99, **k),
-    "ornstein_uhlenbeck": lambda **k: ornstein_uhlenbeck(1.0, 1.0, dt=0.1, start=0.5, n_paths=99, **k),
-    "langevin": lambda **k: langevin(POINTS, 0.5, step=0.1, n_chains=99, **k),
-    "mala": lambda **k: mala(POINTS, 0.5, step=0.1, n_chains=99, **k)[0],
+DRIFT, NOISE = sgd_sde(LINE, 0.1)
+SIMULATIONS = {  # every simulation, on scalar and vector problems: what it runs, and for how many chains of each M
+    "sgd": (lambda m, **k: sgd(POINTS, 0.3, n_chains=m, **k), 1),
+    "sgd, subsets": (
+        lambda m, **k: sgd(POINTS, 0.3, n_chains=m, batch_size=7, sampling="without_replacement", **k),
+        1,
+    ),
+    "sgd, reshuffled": (lambda m, **k: sgd(POINTS, 0.3, n_chains=m, batch_size=7, sampling="reshuffled", **k), 1),
+    "sgd, vector": (lambda m, **k: sgd(LINE, 0.1, n_chains=m, batch_size=3, **k), 3),
+    "gaussian_sgd": (lambda m, **k: gaussian_sgd(POINTS, 0.3, n_chains=m, **k), 1),
+    "gaussian_sgd, frozen": (lambda m, **k: gaussian_sgd(LINE, 0.1, n_chains=m, noise="frozen", **k), 3),
+    "gaussian_weight_sgd": (lambda m, **k: gaussian_weight_sgd(LINE, 0.1, n_chains=m, **k), 20),
+    "streaming_sgd": (lambda m, **k: streaming_sgd(0.1, batch_size=2, n_chains=m, **k), 2),
+    "streaming_sgd, vector": (lambda m, **k: streaming_sgd(0.1, n_chains=m, start=np.zeros(3), **k), 3),
+    "momentum": (lambda m, **k: momentum(LINE, 0.02, 0.9, n_chains=m, **k), 3),
+    "svag": (lambda m, **k: svag(LINE, 0.1, 2, n_chains=m, **k), 3),
+    "adam": (lambda m, **k: adam(LINE, 0.01, n_chains=m, **k), 3),
+    "euler_maruyama": (lambda m, **k: euler_maruyama(DRIFT, NOISE, dt=0.1, start=np.zeros(3), n_paths=m, **k), 3),
+    "weak_second_order": (lambda m, **k: weak_second_order(np.negative, 1.0, dt=0.1, start=0.5, n_paths=m, **k), 1),
+    "ornstein_uhlenbeck": (
+        lambda m, **k: ornstein_uhlenbeck(np.eye(3), np.eye(3), dt=0.1, start=np.zeros(3), n_paths=m, **k),
+        3,
+    ),
+    "brownian_motion": (lambda m, **k: brownian_motion(1.0, dt=0.1, n_paths=m, **k), 1),
+    "langevin": (lambda m, **k: langevin(LINE, 0.5, step=0.1, n_chains=m, **k), 3),
+    "mala": (lambda m, **k: mala(POINTS, 0.5, step=0.1, n_chains=m, **k)[0], 1),
 }
+every_simulation = pytest.mark.parametrize(("simulate", "share"), SIMULATIONS.values(), ids=SIMULATIONS.keys())
 
 
-@pytest.mark.parametrize("simulate", [WITH_BURN_IN["langevin"], WITH_BURN_IN["mala"]], ids=["langevin", "mala"])
-def test_what_is_recorded_does_not_change_the_samplers(simulate):
-    final = simulate(n_steps=75, seed=1).final
+def test_the_table_holds_every_simulation():
+    public = {f.__name__: inspect.signature(f).parameters for f in vars(simulation).values() if inspect.isfunction(f)}
+    planned = {name for name, arguments in public.items() if {"n_steps", "record"} <= set(arguments)}
+    assert {name.split(",")[0] for name in SIMULATIONS} == planned
+
+
+@every_simulation
+def test_the_same_seed_gives_the_same_numbers_and_another_seed_does_not(simulate, share):
+    once, again, other = (simulate(M // share, n_steps=70, seed=seed).final for seed in (5, 5, 6))
+    np.testing.assert_array_equal(once, again)
+    assert (once != other).mean() > 0.9
+
+
+@every_simulation
+def test_what_is_recorded_does_not_change_the_chains(simulate, share):
+    final = simulate(M // share, n_steps=70, seed=5).final
     for record in ("all", 7, "moments"):
-        np.testing.assert_array_equal(simulate(n_steps=75, record=record, seed=1).final, final)
+        np.testing.assert_array_equal(simulate(M // share, n_steps=70, record=record, seed=5).final, final)
 
 
-@pytest.mark.parametrize("simulate", WITH_BURN_IN.values(), ids=WITH_BURN_IN.keys())
-def test_burn_in_only_hides_steps(simulate):
-    whole = simulate(n_steps=75, record="all", seed=1)
-    late = simulate(n_steps=70, burn_in=5, record="all", seed=1)
+@every_simulation
+def test_a_longer_run_begins_like_a_shorter_one(simulate, share):
+    short, long = (simulate(99 // share, n_steps=steps, record="all", seed=5).states for steps in (50, 131))
+    np.testing.assert_array_equal(short, long[:51])
+
+
+@every_simulation
+def test_burn_in_only_hides_steps(simulate, share):
+    whole = simulate(99 // share, n_steps=75, record="all", seed=1)
+    late = simulate(99 // share, n_steps=70, burn_in=5, record="all", seed=1)
     np.testing.assert_array_equal(whole.states[5:], late.states)
     np.testing.assert_array_equal(whole.t[5:], late.t)
 
@@ -131,7 +113,8 @@ def final_in_a_process(seed):
 
 def test_a_process_pool_gives_what_the_process_itself_gives():
     with ProcessPoolExecutor(2, mp_context=get_context("fork")) as pool:
-        assert_all_equal(pool.map(final_in_a_process, [1, 2, 3]), [final_in_a_process(seed) for seed in (1, 2, 3)])
+        for seed, found in zip((1, 2, 3), pool.map(final_in_a_process, (1, 2, 3)), strict=True):
+            np.testing.assert_array_equal(found, final_in_a_process(seed))
 
 
 def test_a_generator_moves_on():
