@@ -47,7 +47,11 @@ COMMANDS = {
     "bench": ("time the simulations beside what a reader would use instead; 3 GB for the others", PEERS, [("benchmarks/run.py",)]),
     "bench-quick": ("time the package beside the plain loop, in two minutes; writes nothing", BOOK, [("benchmarks/run.py", "--quick")]),
     "bench-scenes": ("time the frames of the live scenes, with the processor slowed 4 times", BOOK, [("tools/scenes.py", "bench", "FILES=")]),
-    "lighthouse": ("judge the built pages, or FILES, with Lighthouse; needs Node", BOOK, [("tools/lighthouse.py", "FILES=")]),
+    "lighthouse": (
+        "judge the built pages, or FILES, at the end of a slow line and with Lighthouse; needs Node",
+        BOOK,
+        [("tools/slow_line.py", "FILES="), ("tools/lighthouse.py", "FILES=")],
+    ),
     "vendor": ("fetch the scripts that the site carries with it, at the versions in tools/vendor.py", BOOK, [("tools/vendor.py",)]),
     "scenes": ("draw the pictures that stand for the live scenes, or FILES, on paper; needs Chromium", BOOK, [("tools/scenes.py", "pictures", "FILES=")]),
     "mark": ("draw the logo, the favicon and the picture of the README", BOOK, [("tools/mark.py",)]),

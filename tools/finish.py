@@ -25,6 +25,13 @@ LEDGER = "chapters/ledger.html"
 REMEMBERED = """<script>try {
       if (localStorage.getItem("hide-code")) document.documentElement.classList.add("hide-code");
     } catch {}</script>"""  # before the text is seen
+FONTS = ("source-serif-4/latin-400-normal", "source-serif-4/latin-600-normal")  # what each page begins with
+MATH_FONTS = ("mathjax-tex-font/chtml/woff2/mjx-tex-n", "mathjax-tex-font/chtml/woff2/mjx-tex-zero")
+# Fetched before the style sheet asks for them, so that no text changes its face when it has been seen. A page read from
+# a disk has them at once, and a browser would refuse there what is asked for in this way.
+FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const name of {names})
+      document.head.append(Object.assign(document.createElement("link"),
+        {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "{vendor}/" + name + ".woff2"}}));</script>"""
 NOT_LISTED = ("search.html", "genindex.html", "404.html")
 
 # Scripts by the end of their address, and what a page must hold to need them. The rest is needed everywhere.
@@ -97,6 +104,12 @@ def words(text: str) -> str:
             1,
         )
     return text.replace("</body>", '<div class="read-so-far" aria-hidden="true"></div>\n</body>', 1)
+
+
+def fonts(text: str, up: str) -> str:
+    """Ask for the fonts with which the page begins, before all else."""
+    names = json.dumps([*FONTS, *(MATH_FONTS if "vendor/mathjax/startup.js" in text else ())])
+    return text.replace("<title>", FONTS_FIRST.format(names=names, vendor=f"{up}_static/vendor") + "\n    <title>", 1)
 
 
 def head(text: str, place: str, base: str) -> str:
@@ -238,7 +251,7 @@ def finish(html: Path, base: str = "") -> None:
         rows += here
         text = sizes(text, path)
         text = scenes(text)
-        text = scripts(text, up)
+        text = fonts(scripts(text, up), up)
         text = words(text)
         text = head(text, place, base)
         path.write_text(text, "utf-8")

@@ -3,8 +3,10 @@
 (() => {
   "use strict";
   const PATIENCE = 8000; // ms after which the text is shown in any case
+  const FONTS_LATE = 2000; // ms to wait for their fonts when the first formulas are set
   const SCREENS = 1.2; // formulas so many screens away belong to the first ones
-  const AT_ONCE = 4; // formulas set between two moments at which the reader can act
+  const AT_ONCE = 4; // formulas set between two moments at which the reader can act;
+  const QUICK = 9; // more of them where they take fewer ms than this
   const METRICS = 110; // the state in which MathJax measures the place of a formula; by default it draws for the old one
   const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
 
@@ -52,6 +54,12 @@
     });
   }
 
+  /** The fonts of what is set by now; without them signs are of other heights. */
+  function fonts() {
+    document.body.getBoundingClientRect(); // a layout, which asks for them
+    return document.fonts.ready;
+  }
+
   const near = (formula) => {
     const { top, bottom } = formula.getBoundingClientRect();
     return bottom > (1 - SCREENS) * innerHeight && top < SCREENS * innerHeight;
@@ -77,12 +85,18 @@
     ["wheel", "touchstart", "keydown", "pointerdown"].forEach((name) =>
       addEventListener(name, () => { moved = true; }, { once: true, passive: true }));
     await set(waiting.filter(near));
-    if (aim) aim.scrollIntoView();
-    show();
+    Promise.race([fonts(), new Promise((late) => setTimeout(late, FONTS_LATE))]).then(() => {
+      if (aim && !moved) aim.scrollIntoView();
+      show();
+    });
+    let many = AT_ONCE;
     while (waiting.length) {
       await rest();
       const onScreen = waiting.filter(near);
-      await set((onScreen.length ? onScreen : waiting).slice(0, AT_ONCE));
+      const begun = performance.now();
+      await set((onScreen.length ? onScreen : waiting).slice(0, many));
+      document.body.getBoundingClientRect(); // the layout is part of the work
+      many = performance.now() - begun < QUICK ? many + 1 : AT_ONCE;
     }
     if (aim && !moved) aim.scrollIntoView();
     fit([...document.querySelectorAll(".pst-scrollable-table-container")]);
