@@ -112,6 +112,22 @@ def fonts(text: str, up: str) -> str:
     return text.replace("<title>", FONTS_FIRST.format(names=names, vendor=f"{up}_static/vendor") + "\n    <title>", 1)
 
 
+def calm(script: Path) -> None:
+    """The theme asks of each box whether it can be scrolled, and notes it, in turn: a layout of the page for each box.
+
+    Here all are asked first, and what is so already is not noted. Examples of the reference are never wider than the page.
+    """
+    text, found = re.subn(
+        r'document\.querySelectorAll\(\["pre",([^\]]*)\]\.join\(", "\)\)\.forEach\(e=>\{e\.tabIndex=([^}]*)\}\)',
+        r'[...document.querySelectorAll(["pre:not(dl.py pre)",\1].join(", "))].map(e=>[e,\2])'
+        r".filter(([e,t])=>e.tabIndex!==t).forEach(([e,t])=>{e.tabIndex=t})",
+        script.read_text("utf-8"),
+    )
+    if not found:
+        raise SystemExit(f"{script.name} of the theme is not the one that tools/finish.py knows: look at it again")
+    script.write_text(text, "utf-8")
+
+
 def head(text: str, place: str, base: str) -> str:
     """What search engines and other sites show of a page; one statement of the viewport, where the theme makes three."""
     before, view, rest = text.partition('<meta name="viewport"')
@@ -271,6 +287,7 @@ def finish(html: Path, base: str = "") -> None:
     unused = [*static.glob("scripts/fontawesome.js*"), *static.glob("vendor/fontawesome/webfonts/*.ttf")]
     for file in unused:
         file.unlink()
+    calm(static / "scripts" / "pydata-sphinx-theme.js")
     one_sheet(html, done)
     if base:
         urls = "".join(f"<url><loc>{base}{place}</loc></url>" for place in done if place not in NOT_LISTED)

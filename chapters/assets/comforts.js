@@ -31,7 +31,7 @@
   function enlarge() {
     article.addEventListener("click", (event) => {
       const picture = event.target;
-      if (picture.tagName !== "IMG" || picture.closest("a, button, .explorer") || !picture.closest("figure, .cell_output")) return;
+      if (picture.tagName !== "IMG" || picture.closest("a, button") || !picture.closest("figure, .cell_output")) return;
       const dialog = document.createElement("dialog");
       dialog.className = "enlarged";
       dialog.setAttribute("aria-label", "Picture, enlarged");

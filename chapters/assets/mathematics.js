@@ -23,7 +23,7 @@
   }, true);
 
   let waiting = []; // the formulas that are not set yet
-  const there = (formula) => formula.getClientRects().length > 0; // not in a folded solution
+  const there = (formula) => formula.checkVisibility({ contentVisibilityAuto: true }); // not folded, not left out far off
   const rest = () => new Promise((next) => (window.requestIdleCallback || setTimeout)(next, { timeout: 300 }));
 
   function done(formulas) {
@@ -78,13 +78,17 @@
     waiting = [...document.querySelectorAll(".math")];
     waiting.forEach((formula) => formula.classList.add("waiting"));
     root.classList.remove("setting");
-    const folded = waiting.filter((formula) => !there(formula));
+    const later = waiting.filter((formula) => !there(formula));
     waiting = waiting.filter(there);
     const aim = target();
     let moved = false;
     ["wheel", "touchstart", "keydown", "pointerdown"].forEach((name) =>
       addEventListener(name, () => { moved = true; }, { once: true, passive: true }));
-    await set(waiting.filter(near));
+    const first = waiting.filter(near);
+    while (first.length) {
+      await set(first.splice(0, AT_ONCE));
+      await new Promise((next) => setTimeout(next));
+    }
     Promise.race([fonts(), new Promise((late) => setTimeout(late, FONTS_LATE))]).then(() => {
       if (aim && !moved) aim.scrollIntoView();
       show();
@@ -100,13 +104,13 @@
     }
     if (aim && !moved) aim.scrollIntoView();
     fit([...document.querySelectorAll(".pst-scrollable-table-container")]);
-    waiting = folded;
-    const unfolded = new IntersectionObserver((seen) => {
+    waiting = later;
+    const arrival = new IntersectionObserver((seen) => {
       const opened = seen.filter(({ isIntersecting }) => isIntersecting).map(({ target: formula }) => formula);
-      opened.forEach((formula) => unfolded.unobserve(formula));
+      opened.forEach((formula) => arrival.unobserve(formula));
       if (opened.length) set(opened);
     }, { rootMargin: "100000px" });
-    folded.forEach((formula) => unfolded.observe(formula));
+    later.forEach((formula) => arrival.observe(formula));
     root.dataset.formulas = "set";
     changed();
   }

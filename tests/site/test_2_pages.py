@@ -89,9 +89,14 @@ def test_pictures_are_there_and_say_what_they_show(opened):
 def test_mathematics_is_set(opened):
     opened.formulas_are_set()
     assert opened.page.locator(".bd-content mjx-merror").count() == 0
-    unset = """() => [...document.querySelectorAll(".math")].filter(formula => formula.checkVisibility())
+    unset = """() => [...document.querySelectorAll(".math")].filter(formula => formula.checkVisibility({contentVisibilityAuto: true}))
       .filter(formula => formula.matches(".waiting") || !formula.querySelector("mjx-container")).map(formula => formula.textContent)"""
     assert opened.page.evaluate(unset) == []
+    far = opened.page.locator("dl.py .math.waiting")  # the reference is laid out where the reader is
+    if far.count():
+        last = far.last.element_handle()
+        last.scroll_into_view_if_needed()
+        opened.page.wait_for_function("formula => formula.querySelector('mjx-container')", arg=last)
 
 
 CUT = """() => [...document.querySelectorAll(".bd-article div.math")].filter(box => {
@@ -112,6 +117,7 @@ UNFOLD = """() => {
   document.querySelectorAll("details").forEach(box => { box.open = true; });
   document.querySelectorAll(".toggle-button[aria-expanded=false], .admonition.toggle-hidden .toggle-button")
     .forEach(button => button.click());
+  document.querySelectorAll("dl.py").forEach(entry => { entry.style.contentVisibility = "visible"; });
 }"""
 
 
@@ -125,6 +131,23 @@ def test_no_formula_is_cut_on_a_phone(opened, width):
     cut = opened.page.evaluate(CUT)
     assert [formula["name"] for formula in cut if not formula["cue"]] == []
     assert [formula["name"] for formula in cut if formula["breaks"]] == []
+
+
+MOVED = """() => [...document.querySelectorAll(".bd-article :is(div.highlight > pre, .pst-scrollable-table-container)")]
+  .filter(box => box.checkVisibility({contentVisibilityAuto: true}) && box.scrollWidth > box.clientWidth + 1)
+  .filter(box => {
+    const style = getComputedStyle(box);
+    return !(style.maskImage.includes("gradient") && style.getPropertyValue("--r") === "40px" && style.overflowX === "auto");
+  }).map(box => box.textContent.trim().slice(0, 60))"""
+
+
+def test_code_and_tables_that_can_be_moved_say_so(opened):
+    """By an edge that fades, on a phone."""
+    opened.page.set_viewport_size(PHONE)
+    opened.formulas_are_set()
+    opened.page.evaluate("window.dispatchEvent(new Event('resize'))")
+    opened.page.wait_for_timeout(500)  # a while after that the theme looks again at what scrolls
+    assert opened.page.evaluate(MOVED) == []
 
 
 def test_formulas_fit_the_column_of_a_wide_page(opened):
