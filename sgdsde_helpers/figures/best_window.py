@@ -76,7 +76,8 @@ def universal_window(
     for (label, (etas, exact, predicted)), marker, color in zip(bottoms.items(), "os", (SGD, SKY)):
         right.plot(etas, exact, marker, color=color, label=label)
         right.plot(etas, predicted, color=PREDICTION, linewidth=1.3, zorder=1)
-    log_ticks(right, [1e-4, 1e-3, 1e-2], [0.01, 0.02, 0.04])
+    powers = ["$10^{-5}$", "$10^{-4}$", "$10^{-3}$", "$10^{-2}$"]
+    log_ticks(right, [1e-5, 1e-4, 1e-3, 1e-2], [0.01, 0.02, 0.04], powers)
     right.legend(loc="lower center", bbox_to_anchor=(0.45, 1.0), handletextpad=0.3)
     label_axes(right, r"learning rate $\eta$", "distance at the bottom")
     return fig

@@ -109,6 +109,8 @@ class Painter:
                 ax.set_position(position)
             return
         for ax in self.axes:
+            for group in list(ax.containers):  # marks with bars and their entry in the legend
+                group.remove()
             for mark in _marks(ax) + ([ax.legend_] if ax.legend_ else []):
                 mark.remove()
             ax.set_prop_cycle(None)
@@ -201,5 +203,5 @@ def _legend(ax: Axes) -> list[tuple]:
     if ax.legend_ is None:
         return []
     handles, texts = ax.legend_.legend_handles, ax.legend_.get_texts()
-    colours = [h.get_color() if hasattr(h, "get_color") else tuple(np.ravel(h.get_facecolor())) for h in handles]
+    colours = [tuple(np.ravel(h.get_color() if hasattr(h, "get_color") else h.get_facecolor())) for h in handles]
     return [(text.get_text(), colour) for text, colour in zip(texts, colours, strict=True)]

@@ -22,5 +22,6 @@ MUTANTS = [
     (PAINTER, "caption = html.escape(self.caption)", "caption = self.caption", "a caption with < in it", TESTS),
     (PAINTER, 'facts.add_text("batch_size", str(batch_size))', 'facts.add_text("batch_size", str(eta))', "a picture knows its place", TESTS),
     (PAINTER, "            ax.set_prop_cycle(None)\n", "", "colours begin anew in each picture", TESTS),
+    (PAINTER, "for group in list(ax.containers):", "for group in []:", "marks with bars leave the legend", TESTS),
     (PAINTER, "if frame != self.frame:", "if self.frame is None:", "axes that change are drawn anew", TESTS),
 ]

@@ -49,3 +49,19 @@ def test_a_frame_that_changes_is_drawn_anew(after):
     painter.figure.canvas.draw()
     anew = np.asarray(painter.figure.canvas.buffer_rgba())[..., :3].astype(int)
     assert (np.abs(quick - anew).max(axis=2) > 0).mean() < 1e-4
+
+
+def test_marks_with_bars_leave_no_entry_in_the_next_legend():
+    def barred(ax, eta, batch_size, seed):
+        ax.errorbar([eta], [1.0], [0.1], fmt="o", label="measured")
+        ax.set(xlim=(0, 1), ylim=(0, 2))
+        ax.legend(loc="upper left")
+        return "A mark."
+
+    painter = Painter(barred, 3.5)
+    for eta in (0.1, 0.2, 0.4):
+        painter.paint(eta, 1, 1)
+        painter.pixels()
+    (ax,) = painter.figure.axes
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["measured"]
+    assert len(ax.containers) == len(ax.collections) == 1
