@@ -42,15 +42,21 @@ def inverse_variance(lines: Mapping[str, tuple], marks: Mapping[str, tuple], sde
     return fig
 
 
+def _predicted_and_measured(
+    ax: Axes, x: np.ndarray, curves: Mapping[str, np.ndarray], marks: Mapping[str, tuple], colors: tuple[str, ...]
+) -> None:
+    """On two logarithmic axes, in one colour each: predicted curves over x, and marks (x, value, error)."""
+    for (name, values), color in zip(curves.items(), colors, strict=True):
+        ax.plot(x, values, color=color, ls="--", lw=1.2, label=f"{name}, predicted")
+        ax.errorbar(*marks[name], fmt="o", color=color, label=name)
+    ax.set(xscale="log", yscale="log")
+
+
 @house_style
 def shares(kappa: np.ndarray, curves: Mapping[str, np.ndarray], marks: Mapping[str, tuple]) -> Figure:
     """Variance of reshuffled chains over that of independent batches, at the end of an epoch and averaged over it."""
     fig, ax = new_figure()
-    colors = dict(zip(curves, (SGD, ACCENT), strict=True))
-    for name, values in curves.items():
-        ax.plot(kappa, values, color=colors[name], ls="--", lw=1.2, label=f"{name}, predicted")
-        ax.errorbar(*marks[name], fmt="o", color=colors[name], label=name)
-    ax.set(xscale="log", yscale="log")
+    _predicted_and_measured(ax, kappa, curves, marks, (SGD, ACCENT))
     ax.legend(loc="lower right")
     label_axes(ax, r"$\kappa = \eta h n / B$", "variance, reshuffled over i.i.d.")
     return fig
@@ -60,11 +66,8 @@ def shares(kappa: np.ndarray, curves: Mapping[str, np.ndarray], marks: Mapping[s
 def adam_rules(kappas: np.ndarray, predicted: Mapping[str, np.ndarray], measured: Mapping[str, tuple]) -> Figure:
     """Adam's variance against the growth of the batch, over that at growth 1, under two rules."""
     fig, ax = new_figure()
-    colors = dict(zip(predicted, (SGD, MUTED), strict=True))
-    for name, values in predicted.items():
-        ax.plot(kappas, values, color=colors[name], ls="--", lw=1.2, label=f"{name}, predicted")
-        ax.errorbar(kappas, *measured[name], fmt="o", color=colors[name], label=name)
-    ax.set(xscale="log", yscale="log")
+    marks = {name: (kappas, *of_rule) for name, of_rule in measured.items()}
+    _predicted_and_measured(ax, kappas, predicted, marks, (SGD, MUTED))
     ax.set_xticks(kappas, [str(k) for k in kappas])
     ax.minorticks_off()
     ax.legend(loc="upper left")

@@ -78,7 +78,7 @@ MUTANTS = [
     (CHAIN, "momentum_stationary_covariance(hessian, sigma, (1 - m) * rate, mu=m)", "momentum_stationary_covariance(hessian, sigma, (1 - m) * rate)", "momentum's ellipse"),
     (CHAIN, "(1 - mu) * eta, batch_size, mu=mu)\n        start", "(1 - mu) * eta, mu=mu)\n        start", "B dropped from the drawn ellipse"),
     (BATCH, "fmt=\"o\", color=ARMS[name], label=name)\n    ax.axhline(sde,", "fmt=\"o\", color=ARMS[name], label=name)\n    ax.axhline(1 / sde,", "the SDE's level as it is given"),
-    (BATCH, "ax.errorbar(kappas, *measured[name]", "ax.errorbar(kappas, *measured[name][::-1]", "values first, then their errors"),
+    (BATCH, "(kappas, *of_rule)", "(kappas, *of_rule[::-1])", "values first, then their errors"),
     (BATCH, "exact = float(sgd_stationary_moments(loss, eta, batch_size)[1])", "exact = float(sgd_stationary_moments(loss, eta)[1])", "B dropped from the drawn width"),
     (BATCH, "sde = float(sde_stationary_moments(loss, eta, batch_size)[1])", "sde = float(sde_stationary_moments(loss, eta)[1])", "B dropped from the SDE's width"),
     (BATCH, "side * np.sqrt(variance)", "side * variance", "a width is a root"),
