@@ -17,10 +17,13 @@ from sgdsde_helpers.checks import one_of, refuse
 
 __all__ = ["SCENES", "scene", "script"]
 
-SCENES = ("two-points", "window", "three-arms", "current")
+SCENES = ("two-points", "window", "three-arms", "current", "uneven", "landscape")
 
 _FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import\b[^;]*?\bfrom "\./(\w+\.js)";\n', re.MULTILINE)
+_COMMENT = re.compile(
+    r"^[ ]*/\*.*?\*/\n|[ ]+// [^\n]*$|^// [^\n]*\n|^[ ]+", re.MULTILINE | re.DOTALL
+)  # and indentation
 _EXPORT = re.compile(r"^export (?:const|function|class) (\w+)", re.MULTILINE)
 
 
@@ -40,7 +43,7 @@ def script() -> str:
     parts: dict[str, str] = {}
 
     def read(name: str) -> None:
-        text = (_FOLDER / name).read_text("utf-8")
+        text = _COMMENT.sub("", (_FOLDER / name).read_text("utf-8"))
         for needed in _IMPORT.findall(text):
             if needed not in parts:
                 read(needed)

@@ -58,6 +58,7 @@ const BUDGET = 7; // ms of a frame for steps
 export function startingSettings(scene) {
   const settings = { seed: 1 };
   for (const { key, start } of scene.sliders) settings[key] = start;
+  for (const { key, start } of scene.drawings ?? []) settings[key] = start;
   for (const { key, among } of scene.choices ?? []) settings[key] = among[0];
   return settings;
 }
@@ -72,7 +73,7 @@ export class Run {
 
   restart() {
     this.random = new Generator(this.settings.seed);
-    this.cloud = this.scene.begin(this.chains, this.settings);
+    this.cloud = this.scene.begin(this.chains, this.settings, this.random);
     this.steps = 0;
     this.since = 0; // steps with the present settings
   }
@@ -186,6 +187,9 @@ export function elementFor(scenes) {
         const value = Number(word);
         if (slider && value >= slider.from && value <= slider.to) found[key] = slider.whole ? Math.round(value) : value;
         if (choice?.among.includes(word)) found[key] = word;
+        const drawing = (this.scene.drawings ?? []).find((one) => one.key === key);
+        const values = word.split("_").map(Number);
+        if (drawing && values.length === drawing.at.length && values.every((one) => one >= drawing.from && one <= drawing.to)) found[key] = values;
         if (key === "seed" && Number.isInteger(value)) found.seed = value;
       }
       return found;
@@ -196,8 +200,9 @@ export function elementFor(scenes) {
       clearTimeout(this.later);
       this.later = setTimeout(() => {
         const [address, start] = [new URL(location.href), startingSettings(this.scene)];
-        const parts = Object.entries(this.run.settings).filter(([key, value]) => key in start && value !== start[key]);
-        if (parts.length) address.searchParams.set(this.scene.name, parts.map((pair) => pair.join(":")).join(","));
+        const words = (value) => [value].flat().join("_");
+        const parts = Object.entries(this.run.settings).filter(([key, value]) => key in start && words(value) !== words(start[key]));
+        if (parts.length) address.searchParams.set(this.scene.name, parts.map(([key, value]) => `${key}:${words(value)}`).join(","));
         else address.searchParams.delete(this.scene.name);
         if (address.href !== location.href) history.replaceState(history.state, "", address);
       }, 400);
@@ -241,6 +246,7 @@ export function elementFor(scenes) {
       const live = element("div", { className: "live" },
         this.canvas, this.words, this.key,
         element("div", { className: "row" }, ...scene.sliders.map((slider) => this.slider(slider, (value) => this.set({ [slider.key]: value })))),
+        ...(scene.drawings ?? []).map((drawing) => element("div", { className: "row" }, ...this.drawing(drawing))),
         element("div", { className: "row" }, this.play, step, reset, ...this.presets()),
         this.held,
         element("div", { className: "row" }, ...(scene.choices ?? []).map((choice) => this.choice(choice))),
@@ -272,6 +278,25 @@ export function elementFor(scenes) {
         input.setAttribute("aria-valuetext", value.textContent);
       };
       return element("label", { className: "slider" }, element("span", { textContent: slider.label }), input, value);
+    }
+
+    /** A drawing without a pointer: which knot, and its value. */
+    drawing({ key, label, at, from, to }) {
+      let knot = Math.floor(at.length / 2);
+      const put = (value) => this.set({ [key]: this.run.settings[key].map((old, k) => (k === knot ? value : old)) });
+      const place = this.slider({ key: `${key} place`, label: `${label}: at \u03a6`, from: 0, to: at.length - 1, whole: true, format: (k) => String(at[k]).replace("-", "\u2212") }, (k) => {
+        knot = k;
+        this.showSettings();
+      });
+      const value = this.slider({ key: `${key} value`, label: `${label}: there`, from, to }, put);
+      const [showPlace, showValue] = [this.controls[`${key} place`], this.controls[`${key} value`]];
+      delete this.controls[`${key} place`];
+      delete this.controls[`${key} value`];
+      this.controls[key] = (values) => {
+        showPlace(knot);
+        showValue(values[knot]);
+      };
+      return [place, value];
     }
 
     choice({ key, label, among }) {

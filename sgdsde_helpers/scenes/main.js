@@ -2,11 +2,13 @@
 
 import { elementFor, Run, startingSettings } from "./engine.js";
 import { current } from "./current.js";
+import { landscape } from "./landscape.js";
 import { threeArms } from "./three_arms.js";
 import { twoPoints } from "./two_points.js";
+import { uneven } from "./uneven.js";
 import { timeWindow } from "./window.js";
 
-export const scenes = [twoPoints, timeWindow, threeArms, current];
+export const scenes = [twoPoints, timeWindow, threeArms, current, uneven, landscape];
 
 if (globalThis.customElements && !customElements.get("sgd-scene")) customElements.define("sgd-scene", elementFor(scenes));
 

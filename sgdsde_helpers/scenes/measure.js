@@ -9,6 +9,13 @@ export function meanAndError(n, value) {
   return [mean, Math.sqrt(squares / (n - 1) / n)];
 }
 
+/** Share of the chains with a property, and the error of a share whose chance is foretold: it is right where none has it, too. */
+export function shareAndError(n, has, chance) {
+  let count = 0;
+  for (let k = 0; k < n; k += 1) if (has(k)) count += 1;
+  return [count / n, Math.sqrt(Math.max(1e-12, chance * (1 - chance)) / n)];
+}
+
 /** Variance of the numbers in x, and its standard error, which knows the fourth moment. */
 export function varianceAndError(x) {
   const n = x.length;

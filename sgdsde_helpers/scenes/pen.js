@@ -14,6 +14,14 @@ export class Panel {
     return this.top + this.height * (1 - (y - this.y[0]) / (this.y[1] - this.y[0]));
   }
 
+  placeAt(pixel) {
+    return this.x[0] + ((pixel - this.left) / this.width) * (this.x[1] - this.x[0]);
+  }
+
+  valueAt(pixel) {
+    return this.y[0] + (1 - (pixel - this.top) / this.height) * (this.y[1] - this.y[0]);
+  }
+
   /** Chains as small squares; put(k) gives the place of chain k, or what it returned before. */
   dots(n, put, colour, size = 2) {
     const { context } = this;

@@ -1,6 +1,6 @@
 /* Two data points, x = +1 and x = -1, each with the loss (phi - x)^2 / 2: the smallest SGD, and its fractal law. */
 
-import { binomial, gaussianCdf, gaussianDensity, Histogram, meanAndError, varianceAndError } from "./measure.js";
+import { binomial, gaussianCdf, gaussianDensity, Histogram, shareAndError, varianceAndError } from "./measure.js";
 import { Panel } from "./pen.js";
 import { selfSimilarCdf } from "./self_similar.js";
 
@@ -81,7 +81,7 @@ export const twoPoints = {
 
   rows({ x, variance }, { eta, arm }, { steps, since }, { place, share, rival }) {
     const settled = Math.abs(arm === "SDE" ? Math.exp(-eta) : 1 - eta) ** since < 1e-3;
-    const [below, error] = settled ? meanAndError(x.length, (k) => Number(x[k] < place)) : [null, 0];
+    const [below, error] = settled ? shareAndError(x.length, (k) => x[k] < place, share) : [null, 0];
     return [
       [`variance of ${arm} after ${steps} steps`, variance, ...varianceAndError(x)],
       [`share of ${arm} below ${place.toFixed(3).replace("-", "\u2212")}`, share, below, error, rival],

@@ -3,6 +3,8 @@
 SCENES = "sgdsde_helpers/scenes/"
 RANDOM, MEASURE, ENGINE, TWO = (SCENES + f"{name}.js" for name in ("random", "measure", "engine", "two_points"))
 THREE, CURRENT, WINDOW = (SCENES + f"{name}.js" for name in ("three_arms", "current", "window"))
+UNEVEN, LANDSCAPE, LINE, PLANCK = (SCENES + f"{name}.js" for name in ("uneven", "landscape", "line", "fokker_planck"))
+ON_LINE = "tests/scenes/test_uneven.py tests/scenes/test_landscape.py"
 
 # fmt: off
 MUTANTS = [
@@ -42,5 +44,18 @@ MUTANTS = [
     (WINDOW, "(1 - 2 * p) / Math.sqrt", "(2 * p - 1) / Math.sqrt", "the sign of a skewness"),
     (WINDOW, "(a ** N - 1 + N * eta) ** 2", "(a ** N - 1) ** 2", "the lecture's drift is taken off"),
     (WINDOW, "(1 - a ** (2 * N))", "(1 - a ** N)", "a variance shrinks twice as fast"),
+    (LINE, "x[k] -= eta * ghat;", "x[k] -= Math.sqrt(eta) * ghat;", "the learning rate, not its root", ON_LINE),
+    (LINE, "random.signs(B) : random.gaussian() / Math.sqrt(B)", "random.signs(1) : random.gaussian()", "B softens the noise", ON_LINE),
+    (LINE, "[Math.sqrt(dt), Math.sqrt(eta / B)]", "[Math.sqrt(dt), Math.sqrt(eta)]", "B softens the noise of the SDE", ON_LINE),
+    (LINE, "-(slope(phi) - extra(phi)) * dt + loud", "-(slope(phi) + extra(phi)) * dt + loud", "the sign of Stratonovich's drift", ON_LINE),
+    (LINE, "(m * (u * u - u)) / 2", "m * (u < 0 ? -u : 0) + 0 * m * (u * u - u)", "a deposit that keeps the mass and the variance", ON_LINE),
+    (LINE, "(sigma(phi) * z) / Math.sqrt(B)", "sigma(phi) * z", "B in the law of Gaussian SGD", ON_LINE),
+    (UNEVEN, "line.value(phi) * line.slope(phi)) / 2", "line.value(phi) * line.slope(phi))", "Stratonovich's drift is half the slope of the variance"),
+    (UNEVEN, "Ito: with_(2), Stratonovich: with_(1)", "Ito: with_(1), Stratonovich: with_(2)", "Ito has sigma^-2"),
+    (UNEVEN, "(2 * B * slope(phi))", "(B * slope(phi))", "twice the drift over the variance"),
+    (LANDSCAPE, "(eta * sigma ** 2) / (2 * B)", "(eta * sigma ** 2) / B", "T = eta sigma^2 / 2B"),
+    (LANDSCAPE, "2 * second + 3 * t * third", "2 * second + 2 * t * third", "the slope of a cubic"),
+    (PLANCK, "[mass.length, dt / 2]", "[mass.length, dt]", "Crank and Nicolson take half of each", "tests/scenes/test_landscape.py"),
+    (PLANCK, "bernoulli((L[k + 1] - L[k]) / D)", "bernoulli((L[k] - L[k + 1]) / D)", "mass flows downhill", "tests/scenes/test_landscape.py"),
     (MEASURE, "weights[k] * odds * (n - k)", "weights[k] * (n - k)", "a coin that is not fair", "tests/scenes/test_window.py"),
 ]

@@ -17,8 +17,10 @@ CHAPTERS = BOOK / "chapters"
 
 
 def test_every_module_is_part_of_the_script_and_every_scene_is_listed():
-    parts = [path.read_text("utf-8").splitlines()[0] for path in FOLDER.glob("*.js")]
-    assert [first for first in parts if first not in script()] == []
+    public = re.compile(r"^export (?:const|function|class) (\w+)", re.MULTILINE)
+    names = [name for path in FOLDER.glob("*.js") for name in public.findall(path.read_text("utf-8"))]
+    assert len(names) == len(set(names)) > 20
+    assert evaluated(f"[{', '.join(names)}].map(one => one === undefined)") == [False] * len(names)
     assert "import " not in script()
     assert evaluated("scenes.map(({ name }) => name)") == list(SCENES)
 
