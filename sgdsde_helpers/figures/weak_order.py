@@ -44,7 +44,7 @@ def weak_errors(etas: np.ndarray, second: Mapping[str, np.ndarray], variance: Ma
 
 def weak_panel(ax: Axes, eta: float, batch_size: int, seed: int, *, loss: Loss, start: float) -> str:
     """Draw the errors of three equations in the second moment over time, in units of eta, with chains; return the caption."""
-    n_steps = np.union1d(np.linspace(1, round(END / eta), 12).round().astype(int), [round(1 / eta)])
+    n_steps = np.union1d(np.linspace(0, round(END / eta), 13).round().astype(int), [round(1 / eta)])
     chain = np.array([sgd_moments(loss, eta, n, start, batch_size)[1] for n in n_steps])
     sde = np.array([sde_moments(loss, eta, n * eta, start, batch_size) for n in n_steps])
     modified = np.array([modified_sde_moments(loss, eta, n * eta, start, batch_size)[1] for n in n_steps])
@@ -58,7 +58,7 @@ def weak_panel(ax: Axes, eta: float, batch_size: int, seed: int, *, loss: Loss, 
     squares = sgd(loss, eta, batch_size=batch_size, seed=seed, **run).states[n_steps] ** 2
     found, error = mean_and_error(squares.T)
     measured(ax, times, (sde[:, 1] - found) / eta, error / eta, color=SGD, label="SDE less chains of SGD")
-    ax.set(xlim=(0, END), ylim=(-1.0, 1.7))
+    ax.set(xlim=(0, 1.02 * END), ylim=(-1.0, 1.7))
     ax.legend(loc="upper right", borderaxespad=0.0, ncols=2, columnspacing=0.8)
     label_axes(ax, r"time $t = i\,\eta$", r"error of $E\,\Phi^2$ over $\eta$")
     share = {name: f"{values[at]:.2f} η".replace("-", "−") for name, values in off.items()}
