@@ -33,6 +33,7 @@ __all__ = [
     "non_negative",
     "number",
     "one_of",
+    "one_or_each",
     "positive",
     "positive_definite",
     "refuse",
@@ -244,6 +245,15 @@ def array(
         where = f" at index {place}" if place else ""
         raise ValueError(f"{name} = {x[place]}{where} is not allowed: every entry must be finite")
     return x
+
+
+def one_or_each(name: str, value: Any, shape: tuple[int, ...]) -> Array:
+    """Return `value` as an array of this `shape`, read-only; raise unless it is one number, or has that shape."""
+    x = array(name, value)
+    if x.shape not in ((), shape):
+        allowed = f"() or {shape}" if shape else "()"
+        raise ValueError(f"{name} of shape {x.shape} is not allowed: its shape must be {allowed}")
+    return np.broadcast_to(x, shape)
 
 
 def covariance_matrix(name: str, value: Any, dim: int | None = None) -> Array:

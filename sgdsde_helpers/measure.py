@@ -196,7 +196,10 @@ def fitted_order(sizes: Array, errors: Array) -> float:
     >>> round(fitted_order([0.1, 0.2, 0.4], [0.01, 0.04, 0.16]), 6)
     2.0
     """
-    x, y = checks.array("sizes", sizes, ndim=1), checks.array("errors", errors, ndim=1)
+    x = checks.array("sizes", sizes, ndim=1)
+    y = checks.array("errors", errors, x.shape)
+    if len(np.unique(x)) < 2:
+        checks.refuse("sizes", sizes, "two different sizes or more")
     if min(x.min(), y.min()) <= 0:
         checks.refuse("errors", errors, "an array of positive numbers, as must sizes")
     return float(np.polyfit(np.log(x), np.log(y), 1)[0])

@@ -151,3 +151,20 @@ def test_the_package_is_its_table_of_contents():
     assert sgdsde_helpers.losses.MeanEstimation
     with pytest.raises(AttributeError, match="no attribute 'loses'"):
         _ = sgdsde_helpers.loses
+
+
+def test_one_or_each_takes_a_number_or_the_shape():
+    assert checks.one_or_each("c", 2.0, (3,)).tolist() == [2.0, 2.0, 2.0]
+    assert checks.one_or_each("c", [1.0, 2.0], (2,)).tolist() == [1.0, 2.0]
+    with pytest.raises(ValueError, match=r"c of shape \(2,\) is not allowed: its shape must be \(\) or \(3,\)"):
+        checks.one_or_each("c", [1.0, 2.0], (3,))
+    with pytest.raises(ValueError, match=r"its shape must be \(\)$"):
+        checks.one_or_each("c", [1.0], ())
+
+
+def test_classes_are_whole_numbers_from_zero():
+    assert checks.classes("y", [2, 0]).tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert checks.classes("y", [False, True], 3).shape == (2, 3)
+    for bad in ([0.5], [-1], [3]):
+        with pytest.raises(ValueError, match="y = .* a whole number from 0 to"):
+            checks.classes("y", bad, 3)

@@ -142,6 +142,11 @@ def test_measured_rotation_of_an_exactly_sampled_path():
 def test_the_order_of_errors_is_their_exponent_in_the_size():
     sizes = np.array([0.1, 0.2, 0.4])
     assert fitted_order(sizes, 3 * sizes**2) == pytest.approx(2, rel=1e-12)
+    for bad in ([1.0], [2.0, 2.0]):
+        with pytest.raises(ValueError, match="sizes = .* two different sizes"):
+            fitted_order(bad, bad)
+    with pytest.raises(ValueError, match="errors of shape"):
+        fitted_order([1.0, 2.0], [1.0])
 
 
 def test_the_skewness_is_the_populations():

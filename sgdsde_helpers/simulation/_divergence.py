@@ -42,6 +42,17 @@ def time_step(dt: float, name: str = "dt") -> Report:
     return report
 
 
+def exact_transition(dt: float) -> Report:
+    """What is to be said of a process that is followed without an error from dt, and grows without bound."""
+
+    def report(step: int | None) -> DivergenceReport:
+        return DivergenceReport(
+            dt, None, step, f"the process is past {HUGE:g} by step {step}: its transitions are exact, at any dt"
+        )
+
+    return report
+
+
 def look(phi: Array, step: int, report: Report) -> None:
     """Raise DivergenceError if a state is not finite, or is huge."""
     if not max(phi.max(), -phi.min()) < HUGE:  # false for nan too

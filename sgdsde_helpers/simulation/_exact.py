@@ -7,10 +7,10 @@ from typing import Any, Unpack
 
 import numpy as np
 
-from sgdsde_helpers.checks import Array, array, covariance_matrix, positive, refuse, square
+from sgdsde_helpers.checks import Array, array, covariance_matrix, one_or_each, positive, refuse, square
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.losses._base import a_loss
-from sgdsde_helpers.simulation._divergence import time_step
+from sgdsde_helpers.simulation._divergence import exact_transition
 from sgdsde_helpers.simulation._factors import apply, factor
 from sgdsde_helpers.simulation._recording import Moments, Paths
 from sgdsde_helpers.simulation._run import Plan, run, simulation, starting_states
@@ -66,10 +66,7 @@ def ornstein_uhlenbeck(
     dt = positive("dt", dt)
     h = square("drift_matrix", drift_matrix)
     c = covariance_matrix("noise_covariance", noise_covariance, len(h) if h.ndim else 0)
-    mean = array("center", center)
-    if mean.shape not in ((), h.shape[:1]):
-        raise ValueError(f"center of shape {mean.shape} is not allowed: its shape must be () or {h.shape[:1]}")
-    mean = np.broadcast_to(mean, h.shape[:1])
+    mean = one_or_each("center", center, h.shape[:1])
     states = starting_states(start, h.shape[:1], n_paths, "n_paths")
     decay, added = (part.reshape(h.shape) for part in transition(np.atleast_2d(h), np.atleast_2d(c), dt))
     shift = mean - apply(decay, mean)  # so that phi = c + decay (phi - c) + noise
@@ -79,7 +76,7 @@ def ornstein_uhlenbeck(
             np.add(apply(decay, phi), noise, out=phi)
             yield
 
-    return run(steps, states, dt, time_step(dt), **plan)
+    return run(steps, states, dt, exact_transition(dt), **plan)
 
 
 @simulation
@@ -119,7 +116,7 @@ def brownian_motion(
             yield
 
     states = starting_states(np.zeros(c.shape[:1]), c.shape[:1], n_paths, "n_paths")
-    return run(steps, states, dt, time_step(dt), record=record, **plan)
+    return run(steps, states, dt, exact_transition(dt), record=record, **plan)
 
 
 def gradient_flow(loss: Loss, *, start: Array | float, times: Array) -> Array:

@@ -8,6 +8,7 @@ from scipy.integrate import quad_vec
 from scipy.linalg import expm
 from simulation_checks import BOUND, assert_covariance, assert_mean
 
+from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation
 from sgdsde_helpers.simulation import (
     brownian_motion,
@@ -98,3 +99,8 @@ def test_gradient_flow_against_the_matrix_exponential():
     np.testing.assert_array_equal(gradient_flow(loss, start=start, times=[0.0]), [start])
     scalar = gradient_flow(MeanEstimation([1.0, 3.0]), start=0.0, times=times)
     np.testing.assert_allclose(scalar, 2 - 2 * np.exp(-np.array(times)), atol=1e-10)
+
+
+def test_a_process_that_grows_is_no_matter_of_the_time_step():
+    with pytest.raises(DivergenceError, match=r"past 1e\+100 by step 256: its transitions are exact, at any dt"):
+        ornstein_uhlenbeck(-1.0, 1.0, dt=1.0, start=0.0, n_steps=400, seed=1)

@@ -61,8 +61,8 @@ def ou_mean(
     [3.0, 1.270671]
     """
     times, h = checks.lengths("t", t, 0.0), checks.square("hessian", hessian)
-    c = _state("center", center, h)
-    away = _state("start", start, h) - c
+    c = checks.one_or_each("center", center, h.shape[:1])
+    away = checks.one_or_each("start", start, h.shape[:1]) - c
     if not h.ndim:
         return _plain(c + np.exp(-h * times) * away)
     return c + np.array([expm(-h * s) @ away for s in times.ravel()]).reshape(*times.shape, len(h))
@@ -216,13 +216,6 @@ def transition(h: Array, q: Array, t: float) -> tuple[Array, Array]:
         added = added + decay @ added @ decay.T
         decay = decay @ decay
     return decay, (added + added.T) / 2
-
-
-def _state(name: str, value: Array | float, h: Array) -> Array:
-    state = checks.array(name, value)
-    if state.shape not in ((), h.shape[:1]):
-        raise ValueError(f"{name} of shape {state.shape} is not allowed: its shape must be () or {h.shape[:1]}")
-    return np.broadcast_to(state, h.shape[:1])
 
 
 def _plain(value: Array) -> float | Array:
