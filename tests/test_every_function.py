@@ -146,6 +146,7 @@ OWN = {  # function: argument: (kind, good value)
     "extrapolated_hill": {"sample": ("array", np.geomspace(0.1, 9.0, 40)), "ratio": ("count", 4)},
     "gaussian_features_exponent": {"arm": ("word", "SGD"), "d": ("count", 2)},
     "gaussian_features_limit": {"arm": ("word", "SGD")},
+    "gaussian_features_sde_survival": {"r": ("times", [0.0, 1.0]), "noise": ("positive", 1.0)},
     "hill": {"sample": ("array", np.geomspace(0.1, 9.0, 40))},
     "hill_limit": {"grid": ("grid", [1.0, 2.0, 3.0])},
     "gibbs_mean_shift": {"temperature": ("numbers", 0.1)},
@@ -256,6 +257,7 @@ def test_every_kind_of_check_refuses_what_float_would_take():
 OTHER = {  # a value that is not the default, and that must change the answer
     "decay": 0.3,
     "arm": "SDE",
+    "noise": 0.5,
     "d": 3,
     "ratio": 5,
     "batch_size": 3,

@@ -93,6 +93,7 @@ MUTANTS = [
     (TAILS, "size * np.exp(1 + lambertw(np.exp(-1.0)).real) / 2", "size * np.exp(1 + lambertw(np.exp(-1.0)).real)", "the limit of small eta"),
     (TAILS, "_log_chi(side, d - 1)", "_log_chi(side, d)", "one direction is along"),
     (TAILS, 'beyond = tail[-1] / checks.positive("alpha", alpha)', 'beyond = 0 * tail[-1] / checks.positive("alpha", alpha)', "the tail goes on beyond the grid"),
+    (TAILS, "-distance * np.sqrt(2 * nu)", "-distance * np.sqrt(nu)", "the variance of a squared normal is 2"),
     (TAILS, "power * thresholds**-power / (a + power)", "power * thresholds**-power / a", "Hall's bias"),
     (TRANSFER, "starts.min(), starts.max()", "starts.min(), starts.min()", "the grid holds every start"),
     (TRANSFER, "orders = [factorial(batch_size) / prod(", "orders = [factorial(batch_size) + 0 * prod(", "batches with repetitions are rarer"),

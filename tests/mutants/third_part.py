@@ -5,9 +5,17 @@ MOMENTUM, EMBEDDING, ADAM, RESHUFFLING = (
     _T + f"moments/{m}.py" for m in ("momentum", "embedding", "adam", "reshuffling")
 )
 THERMOMETERS, EXIT = _T + "balance/thermometers.py", _T + "laws/exit.py"
-CHAIN, BATCH, HEAT, LINEAR, SMALL, ESCAPE = (
+CHAIN, BATCH, HEAT, LINEAR, SMALL, TAILS, ESCAPE = (
     _F + f"{m}.py"
-    for m in ("exact_chain", "batch_size", "thermometers", "linear_regression", "small_network", "escape")
+    for m in (
+        "exact_chain",
+        "batch_size",
+        "thermometers",
+        "linear_regression",
+        "small_network",
+        "heavy_tails",
+        "escape",
+    )
 )
 SGD, NETWORK = "sgdsde_helpers/simulation/_sgd.py", "sgdsde_helpers/losses/_network.py"
 ENSEMBLES, PROGRAM = "sgdsde_helpers/ensembles.py", "benchmarks/network_ensembles.py"
@@ -106,6 +114,9 @@ MUTANTS = [
     (SMALL, "losses.mean(axis=1), color=SGD", "losses.mean(axis=0), color=SGD", "a chain statistic averaged over the wrong axis"),
     (SMALL, "ax.errorbar(\n        curvature, ratio", "ax.errorbar(\n        curvature, 1 / ratio", "measured over predicted"),
     (SMALL, "ax.plot(line, line", "ax.plot(line, line / 2", "the line y = x"),
+    (TAILS, "measured(ax, [eta], [estimate], [error]", "measured(ax, [eta], [estimate], [2 * error]", "bars of two standard errors"),
+    (TAILS, '** -alpha["SGD"]', '** -alpha["SDE"]', "the slope of SGD is not the SDE's"),
+    (TAILS, "gaussian_features_sde_survival(r, eta, batch_size)", "gaussian_features_sde_survival(r, eta)", "B dropped from the SDE's law"),
     (ESCAPE, "ax.plot(1 / etas, values", "ax.plot(etas, values", "times against 1/eta"),
     (ESCAPE, "1 / np.asarray(at), mean", "np.asarray(at), mean", "marks against 1/eta"),
     (ESCAPE, "np.maximum.accumulate(paths.states > 0, axis=0)", "(paths.states > 0)", "once over the top is over the top"),

@@ -128,8 +128,8 @@ def kesten_limit(curvatures: Array | Loss, batch_size: int = 1, weights: Array |
 def plane_kesten_exponent(matrices: Array, weights: Array | None = None, points: int = 720) -> float:
     r"""The tail exponent of phi' = A phi + q in the plane, with a random matrix A: momentum's state has two numbers.
 
-    The norm of a product of matrices depends on their order, so no single step decides. But E\|A_n ... A_1 u\|^a grows like
-    rho^n with rho the largest eigenvalue of f(u) -> E \|A u\|^a f(direction of A u), a positive operator on the directions of the
+    The norm of a product of matrices depends on their order, so no single step decides. But E|A_n ... A_1 u|^a grows like
+    rho^n with rho the largest eigenvalue of f(u) -> E |A u|^a f(direction of A u), a positive operator on the directions of the
     plane; alpha is where rho = 1 (Kesten 1973). Here on a grid of directions, with f interpolated between them.
 
     Parameters

@@ -15,14 +15,20 @@ from functools import partial
 from itertools import pairwise
 
 import numpy as np
-from scipy.special import gammaln, lambertw, logsumexp
+from scipy.special import gammaln, lambertw, logsumexp, stdtr
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.theory.laws.density import increasing_grid
 from sgdsde_helpers.theory.laws.kesten import moment_root
 
-__all__ = ["gaussian_features_exponent", "gaussian_features_limit", "hall_bias", "hill_limit"]
+__all__ = [
+    "gaussian_features_exponent",
+    "gaussian_features_limit",
+    "gaussian_features_sde_survival",
+    "hall_bias",
+    "hill_limit",
+]
 
 _ARMS = ("SGD", "Gaussian SGD", "SDE")
 
@@ -30,8 +36,8 @@ _ARMS = ("SGD", "Gaussian SGD", "SDE")
 def gaussian_features_exponent(eta: float, batch_size: int = 1, d: int = 1, arm: str = "SGD") -> float:
     r"""The tail exponent alpha of least squares with Gaussian features: :math:`P(|\\Phi| > r)` falls like r^-alpha.
 
-    The SDE has noise of covariance (eta/B) (\|phi\|^2 I + phi phi') far out. Its generator takes \|phi\|^a to
-    a (-1 + (eta/B)(a - 1) + (eta/B)(d - 1)/2) \|phi\|^a, which is 0 at alpha = B/eta + (3 - d)/2.
+    The SDE has noise of covariance (eta/B) (|phi|^2 I + phi phi') far out. Its generator takes |phi|^a to
+    a (-1 + (eta/B)(a - 1) + (eta/B)(d - 1)/2) |phi|^a, which is 0 at alpha = B/eta + (3 - d)/2.
 
     Parameters
     ----------
@@ -73,7 +79,7 @@ def gaussian_features_exponent(eta: float, batch_size: int = 1, d: int = 1, arm:
 def gaussian_features_limit(batch_size: int = 1, arm: str = "SGD") -> float:
     r"""The limit c of eta alpha as eta goes to 0 with Gaussian features, in any number of dimensions.
 
-    Steps of ordinary size shrink the state; \|1 - eta s\|^(c/eta) with s = y/eta, of density about exp(-B y / (2 eta)), is what
+    Steps of ordinary size shrink the state; |1 - eta s|^(c/eta) with s = y/eta, of density about exp(-B y / (2 eta)), is what
     brings the mean back to 1: a batch whose curvature is y/eta. To leading order max over y of c log(y - 1) - B y/2 is 0, at
     y = 1 + 2c/B: with u = 2c/B that is u (log u - 1) = 1. Gaussian noise has no such batches, and c = B.
 
@@ -95,6 +101,37 @@ def gaussian_features_limit(batch_size: int = 1, arm: str = "SGD") -> float:
     if checks.one_of("arm", arm, _ARMS) != "SGD":
         return float(size)
     return float(size * np.exp(1 + lambertw(np.exp(-1.0)).real) / 2)
+
+
+def gaussian_features_sde_survival(r: Array, eta: float, batch_size: int = 1, noise: float = 1.0) -> Array:
+    r"""P(|Phi| > r) under the SDE of one Gaussian feature, whose labels have standard deviation `noise`.
+
+    Its noise per unit of time is (eta/B)(noise^2 + 2 phi^2), so its density is (noise^2 + 2 phi^2)^(-1 - B/(2 eta)): with
+    nu = 1 + B/eta the variable phi sqrt(2 nu)/noise has Student's law of nu degrees of freedom.
+
+    Parameters
+    ----------
+    r : array
+        Distances >= 0 from the minimiser.
+    eta, batch_size
+        As in `gaussian_features_exponent`.
+    noise : float
+        Standard deviation of the labels, > 0.
+
+    Returns
+    -------
+    ndarray of the shape of `r`
+
+    Examples
+    --------
+    >>> gaussian_features_sde_survival([0.0, 0.5, 1.0], eta=0.5, batch_size=2).round(4)
+    array([1.    , 0.1747, 0.025 ])
+    """
+    distance = checks.array("r", r)
+    if distance.min() < 0:
+        checks.refuse("r", r, "an array of numbers >= 0")
+    nu = gaussian_features_exponent(eta, batch_size, arm="SDE")
+    return 2 * stdtr(nu, -distance * np.sqrt(2 * nu) / checks.positive("noise", noise))
 
 
 def hill_limit(grid: Array, survival: Array, alpha: float) -> Array:

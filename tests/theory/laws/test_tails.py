@@ -9,9 +9,11 @@ from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.theory import (
     gaussian_features_exponent,
     gaussian_features_limit,
+    gaussian_features_sde_survival,
     hall_bias,
     hill_limit,
     sde_tail_exponent,
+    stationary_density,
 )
 
 SETTINGS = [(1, 1), (4, 1), (1, 3), (5, 2), (2, 10)]  # B, d
@@ -118,3 +120,12 @@ def test_halls_bias_is_the_first_order_of_it():
 def test_a_pure_power_has_no_bias_at_any_threshold():
     x = np.geomspace(1.0, 50.0, 4001)
     np.testing.assert_allclose(hill_limit(x, x**-2.5, 2.5), 2.5, rtol=1e-5)
+
+
+def test_survival_of_the_sde_is_that_of_its_density_of_zero_flow():
+    eta, size, noise = 0.6, 2, 0.7
+    grid = np.linspace(-60, 60, 120_001)
+    p = stationary_density(lambda x: -x, lambda x: eta / size * (noise**2 + 2 * x**2), grid)
+    for r in (0.2, 1.0, 3.0):
+        inside = np.trapezoid(p[np.abs(grid) <= r + 1e-9], grid[np.abs(grid) <= r + 1e-9])
+        assert gaussian_features_sde_survival(r, eta, size, noise) == pytest.approx(1 - inside, abs=2e-6)
