@@ -14,6 +14,7 @@ LINE = re.compile(
     r"(?P<quantity>.*?) +predicted (?P<predicted>\S+) +measured (?P<measured>\S+)"
     r" +s\.e\. (?P<error>\S+) +z = (?P<z>[+-]\d+\.\d)\s*"
 )
+RIVAL = re.compile(r"  (?P<quantity>rival: .*?) +predicted (?P<predicted>\S+) +z = (?P<z>[+-]\d+\.\d)\s*")
 OUTPUT = re.compile(
     r'<div class="output stream[^"]*"><div class="highlight"><pre>(?:<span></span>)?(.*?)</pre>\s*</div>\s*</div>',
     re.DOTALL,
@@ -56,6 +57,12 @@ def tables(text: str, page: str) -> tuple[str, list[Row]]:
     def table(lines: list[re.Match]) -> str:
         out = []
         for line in lines:
+            if line.re is RIVAL:
+                out.append(
+                    f'<tr class="rival"><th scope="row">{line["quantity"]}</th><td data-label="predicted">{line["predicted"]}</td>'
+                    f'<td></td><td></td><td class="z"><span class="z-value">{signed(float(line["z"]), 1)}</span></td></tr>'
+                )
+                continue
             row = Row(page, chapter, len(rows) + 1, line["quantity"].strip(), float(line["z"]))
             rows.append(row)
             cells = "".join(
@@ -72,7 +79,7 @@ def tables(text: str, page: str) -> tuple[str, list[Row]]:
     def output(match: re.Match) -> str:
         parts: list[tuple[bool, list]] = []
         for line in match[1].rstrip("\n").split("\n"):
-            found = LINE.fullmatch(line)
+            found = LINE.fullmatch(line) or RIVAL.fullmatch(line)
             if not parts or parts[-1][0] != bool(found):
                 parts.append((bool(found), []))
             parts[-1][1].append(found or line)
