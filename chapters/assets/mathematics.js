@@ -131,12 +131,16 @@
     }, 200);
   }
 
+  /** Between two statements of a formula is the best place to break it. */
+  const space = (width) => `\\mmlToken{mspace}[width="${width}em" linebreak="goodbreak"]{}`;
+
   window.MathJax = {
     loader: {
       load: ["core", "input/tex", "output/chtml", "a11y/assistive-mml"],
       paths: { fonts: "[mathjax]/.." },
     },
     output: { font: "mathjax-tex", displayOverflow: "linebreak" },
+    tex: { macros: { quad: space(1), qquad: space(2) } },
     options: {
       enableAssistiveMml: true,
       processHtmlClass: "tex2jax_process|mathjax_process|math|output_area", // MyST marks each page as mathjax_ignore
