@@ -232,6 +232,7 @@ export function elementFor(scenes) {
       const { scene } = this;
       this.canvas = element("canvas");
       this.canvas.setAttribute("role", "img");
+      this.canvas.setAttribute("aria-label", scene.label); // until there is more to say
       this.words = element("div", { className: "refusal", hidden: true });
       this.key = element("div", { className: "key" });
       this.held = element("div", { className: "held" });
