@@ -100,7 +100,7 @@ def window() -> Iterator:
 @pytest.fixture(scope="session", params=CHAPTERS)
 def chapter(request, lab, window):
     context = window.new_context(viewport={"width": 1280, "height": 1000})
-    context.set_default_timeout(90_000)  # a hang ends; no test depends on how fast a machine is
+    context.set_default_timeout(60_000)  # a hang ends; no test depends on how fast a machine is
     yield Chapter(context.new_page(), lab.address, lab.chapters / request.param)
     context.close()
 
