@@ -7,6 +7,7 @@ Nothing is built where nothing changed, and a build starts from an empty folder:
 """
 
 import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from jupyter_cache.base import CacheBundleIn
 from notebooks import executed, stored
 
 HTML, CACHE, STAMP = ROOT / "_build" / "html", ROOT / "_build" / ".jupyter_cache", ROOT / "_build" / "sources.sha256"
+PDF = ROOT / "_build" / "pdf" / "sgd-and-sdes.pdf"  # offered by the site where it was made
 CODE = ("sgdsde_helpers", "requirements.txt")  # what a notebook's outputs depend on, beside its cells
 SOURCES = ("chapters", "_config.yml", "_toc.yml", "tools", *CODE)  # what the site depends on
 PORT = 8000
@@ -66,7 +68,7 @@ def fill_cache() -> bool:
 
 def build() -> bool:
     """Build what changed; True if the site then stands as its sources say."""
-    sources = fingerprint(*SOURCES)
+    sources = fingerprint(*SOURCES) + os.environ.get("BOOK_URL", "") + str(PDF.exists() and PDF.stat().st_mtime)
     if STAMP.exists() and STAMP.read_text() == sources and (HTML / "index.html").exists():
         print(f"Nothing changed since the last build. Open {(HTML / 'index.html').as_uri()}")
         return True

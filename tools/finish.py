@@ -32,7 +32,9 @@ MATH_FONTS = ("mathjax-tex-font/chtml/woff2/mjx-tex-n", "mathjax-tex-font/chtml/
 FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const name of {names})
       document.head.append(Object.assign(document.createElement("link"),
         {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "{vendor}/" + name + ".woff2"}}));</script>"""
-NOT_LISTED = ("search.html", "genindex.html", "404.html")
+NOT_FOUND = "404.html"
+NOT_LISTED = ("search.html", "genindex.html", NOT_FOUND)
+FOOTER = "Text CC BY 4.0, code MIT."  # as in _config.yml
 
 # Scripts by the end of their address, and what a page must hold to need them. The rest is needed everywhere.
 NEEDED_FOR = {
@@ -144,7 +146,9 @@ def head(text: str, place: str, base: str) -> str:
         f'<meta property="og:description" content="{said}"/>',
         '<meta property="og:type" content="article"/>',
     ]
-    if base:
+    if base and place == NOT_FOUND:  # shown at other addresses than its own
+        text = text.replace("<head>", f'<head>\n    <base href="{base}"/>', 1)
+    elif base:
         picture = '<meta name="twitter:card" content="summary_large_image"/>'
         tags += [
             f'<link rel="canonical" href="{base}{place}"/>',
@@ -159,6 +163,13 @@ def scenes(text: str) -> str:
     """Put the picture of a figure of class scene-NAME into the element that takes its place when it is alive."""
     figure = r'(<figure class="[^"]*\bscene-([a-z-]+)[^"]*"[^>]*>\s*)(<img\b[^>]*>)'
     return re.sub(figure, r'\1<sgd-scene name="\2">\3</sgd-scene>', text)
+
+
+def offer(text: str, address: str) -> str:
+    """Name the printed book beside the licence, at the foot of the page."""
+    if FOOTER not in text:
+        raise ValueError(f"the page is not allowed: its foot must say {FOOTER!r}")
+    return text.replace(FOOTER, f'{FOOTER} <a href="{address}">The whole book as a PDF</a>.', 1)
 
 
 def sizes(text: str, page: Path) -> str:
@@ -251,8 +262,14 @@ def pages(html: Path) -> Iterator[Path]:
     return (path for path in sorted(html.rglob("*.html")) if "_static" not in path.parts)
 
 
-def finish(html: Path, base: str = "") -> None:
-    """Do all of this to a built site, in place. `base` is the address at which it will be read, if there is one."""
+def finish(html: Path, base: str = "", printed: Path | None = None) -> None:
+    """Do all of this to a built site, in place.
+
+    `base` is the address at which it will be read, if there is one; `printed` the book as a PDF, which is offered if it is there.
+    """
+    offered = printed is not None and printed.exists()
+    if offered:
+        shutil.copy(printed, html)
     rows: list[Row] = []
     done = []
     for path in pages(html):
@@ -268,6 +285,7 @@ def finish(html: Path, base: str = "") -> None:
         text = scenes(text)
         text = fonts(scripts(text, up), up)
         text = words(text)
+        text = offer(text, up + printed.name) if offered else text
         text = head(text, place, base)
         path.write_text(text, "utf-8")
         done.append(place)

@@ -27,7 +27,9 @@ def order_scripts(app, pagename, templatename, context, doctree) -> None:
 def finish_pages(app, exception) -> None:
     """Handle ``build-finished``."""
     if exception is None and app.builder.name == "html":
-        finish(Path(app.outdir), os.environ.get("BOOK_URL", ""))  # the address at which the site will be read
+        html = Path(app.outdir)
+        printed = html.parent / "pdf" / "sgd-and-sdes.pdf"  # where tools/pdf.py leaves it
+        finish(html, os.environ.get("BOOK_URL", ""), printed)  # the address at which the site will be read
 
 
 def setup(app) -> dict:

@@ -39,6 +39,8 @@ def build() -> bool:
     command += ["--builder", "latex", "--toc", table_of_contents()]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         return False
+    source = LATEX / f"{NAME}.tex"
+    source.write_text(for_print(source.read_text("utf-8")), "utf-8")
     print("LaTeX: about a minute", flush=True)
     done = subprocess.run(
         ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", f"{NAME}.tex"],
@@ -56,6 +58,30 @@ def build() -> bool:
     shutil.copy(LATEX / f"{NAME}.pdf", OUT)
     print(f"Open {(OUT / f'{NAME}.pdf').as_uri()}")
     return True
+
+
+def for_print(tex: str) -> str:
+    """Number the chapters as the site does, and mend what Sphinx's LaTeX leaves open.
+
+    Appendices have letters, the reference has no numbers. The list of references is its own chapter: not one beside an empty
+    one. A reference to an exercise by `{ref}` gets its number, which LaTeX does not know.
+    """
+    tex = tex.replace(r"\part{Appendices}", "\\appendix\n\\part{Appendices}")
+    tex = tex.replace(r"\part{Reference}", "\\setcounter{secnumdepth}{-2}\n\\part{Reference}")
+    tex = re.sub(
+        r"\\chapter\{References\}\n((?:\\label\{.*\})*)\n",
+        r"\\renewcommand{\\bibname}{References}\\phantomsection\1\n",
+        tex,
+    )
+    numbers = dict(
+        re.findall(r"\\label\{exercise:([\w-]+)\}\s*\\begin\{sphinxadmonition\}\{note\}\{Exercise ([\d.A-Z]+)", tex)
+    )
+
+    def numbered(link: re.Match) -> str:
+        label = link[1]
+        return rf"\hyperref[exercise:{label}]{{Exercise {numbers[label]}}}" if label in numbers else link[0]
+
+    return re.sub(r"\\hyperref\[\\detokenize\{[^:}]*:([\w-]+)\}\]\{Exercise \\ref\{[^}]*\}\}\}", numbered, tex)
 
 
 def wide_lines(log: str) -> list[str]:

@@ -1,0 +1,70 @@
+"""What depends on where a site will be read, and on whether the book was printed."""
+
+import re
+
+import finish
+import pytest
+
+PAGE = """<html><head>
+    <meta name="viewport" content="width=device-width"/><title>A page</title><link rel="stylesheet" href="_static/a.css"/></head>
+<body><article class="bd-article"><h1>A page</h1><p>{}</p></article><footer><p>Text CC BY 4.0, code MIT.</p></footer></body></html>"""
+BASE = "https://example.org/book/"
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    """Three pages and a style sheet, unfinished; without the theme's script."""
+    monkeypatch.setattr(finish, "calm", lambda script: None)
+    html = tmp_path / "html"
+    (html / "chapters").mkdir(parents=True)
+    (html / "_static").mkdir()
+    (html / "_static" / "a.css").write_text("h1 { color: black }")
+    for place in ("chapters/one.html", "search.html", "404.html"):
+        text = PAGE.format("Words. " * 20).replace("_static/", "../" * place.count("/") + "_static/")
+        (html / place).write_text(text, "utf-8")
+    return html
+
+
+def read(site, place):
+    return (site / place).read_text("utf-8")
+
+
+def test_a_site_with_an_address_names_it(site):
+    finish.finish(site, BASE)
+    assert f'<link rel="canonical" href="{BASE}chapters/one.html"/>' in read(site, "chapters/one.html")
+    assert re.findall("<loc>(.*?)</loc>", read(site, "sitemap.xml")) == [f"{BASE}chapters/one.html"]
+
+
+def test_a_site_without_an_address_names_none(site):
+    """No link leads to a site that there may not be."""
+    finish.finish(site)
+    assert not (site / "sitemap.xml").exists()
+    for place in ("chapters/one.html", "404.html"):
+        assert not re.search("canonical|og:url|og:image|<base", read(site, place))
+
+
+def test_the_page_for_what_is_not_there_has_a_base_before_all_links(site):
+    """It is shown at any address, `/book/a/b/c` too."""
+    finish.finish(site, BASE)
+    text = read(site, "404.html")
+    assert f'<base href="{BASE}"/>' in text
+    assert text.index("<base") < re.search(r'\b(?:href|src)="(?!https)', text).start()
+    assert "canonical" not in text
+
+
+@pytest.mark.parametrize("printed", [True, False])
+def test_the_printed_book_is_offered_where_it_was_printed(site, printed):
+    pdf = site.parent / "book.pdf"
+    if printed:
+        pdf.write_bytes(b"%PDF")
+    finish.finish(site, printed=pdf)
+    assert (site / "book.pdf").exists() == printed
+    assert ('href="../book.pdf"' in read(site, "chapters/one.html")) == printed
+    assert ('href="book.pdf"' in read(site, "search.html")) == printed
+
+
+def test_the_foot_of_the_page_is_that_of_the_settings(site):
+    settings = (finish.Path(__file__).parents[2] / "_config.yml").read_text("utf-8")
+    assert f"<p>{finish.FOOTER}</p>" in settings
+    with pytest.raises(ValueError, match="its foot must say"):
+        finish.offer("<p></p>", "book.pdf")
