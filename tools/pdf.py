@@ -64,7 +64,8 @@ def for_print(tex: str) -> str:
     """Number the chapters as the site does, and mend what Sphinx's LaTeX leaves open.
 
     Appendices have letters, the reference has no numbers. The list of references is its own chapter: not one beside an empty
-    one. A reference to an exercise by `{ref}` gets its number, which LaTeX does not know.
+    one. A reference to an exercise by `{ref}` gets its number, which LaTeX does not know. What a solution refers to is sought
+    where it stands, not on the page to which the solution was moved.
     """
     tex = tex.replace(r"\part{Appendices}", "\\appendix\n\\part{Appendices}")
     tex = tex.replace(r"\part{Reference}", "\\setcounter{secnumdepth}{-2}\n\\part{Reference}")
@@ -75,6 +76,13 @@ def for_print(tex: str) -> str:
     )
     numbers = dict(
         re.findall(r"\\label\{exercise:([\w-]+)\}\s*\\begin\{sphinxadmonition\}\{note\}\{Exercise ([\d.A-Z]+)", tex)
+    )
+
+    place = {name: page for page, name in re.findall(r"\\label\{(?:\\detokenize\{)?(chapters/[^:}]+):([\w-]+)\}", tex)}
+    tex = re.sub(
+        rf"\\detokenize\{{{CHAPTER_OF_SOLUTIONS}:([\w-]+)\}}",
+        lambda link: rf"\detokenize{{{place.get(link[1], CHAPTER_OF_SOLUTIONS)}:{link[1]}}}",
+        tex,
     )
 
     def numbered(link: re.Match) -> str:

@@ -1,5 +1,5 @@
 /* What the sliders of `explore` need on a page without a kernel beyond the links that travel in their own state: names
-   and spoken values, reset, and "hold η/B fixed". In a running notebook Python does the last two. */
+   and spoken values, ticks, reset, and "hold η/B fixed". In a running notebook Python does the last two. */
 
 (() => {
   "use strict";
@@ -20,6 +20,7 @@
     return {
       api,
       name: box.querySelector(".widget-label").textContent,
+      track: target,
       handle: target.querySelector(".noUi-handle"),
       readout: box.querySelector(".widget-readout"),
       last: Number(api.options.range.max),
@@ -33,6 +34,18 @@
     const speak = () => slider.handle.setAttribute("aria-valuetext", slider.readout.textContent);
     slider.api.on("update", speak); // after the slider's own handler, which says the index
     speak();
+  }
+
+  /** A tick under the track for each value. */
+  function mark(slider) {
+    const ticks = document.createElement("div");
+    ticks.className = "explorer-ticks";
+    ticks.setAttribute("aria-hidden", "true");
+    for (let i = 0; i <= slider.last; i += 1) {
+      ticks.append(document.createElement("i"));
+      ticks.lastChild.style.left = `${(100 * i) / slider.last}%`;
+    }
+    slider.track.append(ticks);
   }
 
   /** The button tells its state by its icon alone; say it in words too. */
@@ -151,6 +164,7 @@
     root.setAttribute("role", "group");
     root.setAttribute("aria-label", root.querySelector("figure").getAttribute("aria-label"));
     [eta, size].forEach(nameForScreenReaders);
+    [eta, size].forEach(mark);
     connect(root, eta, size, findPlay(root), [...document.querySelectorAll(".explorer")].indexOf(root) + 1);
     announce(root);
   }

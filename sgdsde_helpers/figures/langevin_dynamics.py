@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,7 +17,6 @@ from sgdsde_helpers.figures.style import (
     SGD,
     house_style,
     label_axes,
-    legend_above,
     new_figure,
     panel_title,
 )
@@ -73,8 +74,8 @@ def posterior_ratio(steps: np.ndarray, ratios: dict[str, np.ndarray]) -> Figure:
     return fig
 
 
-def sgld_panel(loss: Loss, posterior: np.ndarray, ax: Axes, eta: float, batch_size: int, seed: int) -> str:
-    """One setting of the chapter's widget: SGLD with step eta, its exact ellipse and the posterior's."""
+def sgld_panels(loss: Loss, posterior: np.ndarray, axes: Sequence[Axes], eta: float, batch_size: int, seed: int) -> str:
+    """One setting of the chapter's widget: SGLD with step eta, its exact ellipse and the posterior's; and the same nearby."""
     temperature = 1 / loss.n
     _, exact = sgld_stationary_moments(loss, temperature, eta, batch_size)
     center = loss.minimiser
@@ -82,10 +83,12 @@ def sgld_panel(loss: Loss, posterior: np.ndarray, ax: Axes, eta: float, batch_si
     final = langevin(
         loss, temperature, step=eta, n_steps=60, batch_size=batch_size, n_chains=1500, start=start, seed=seed
     ).final
-    _cloud(ax, final, center, exact, posterior)
-    ax.set(xlim=(center[0] - 1.1, center[0] + 1.1), ylim=(center[1] - 1.1, center[1] + 1.1))
-    label_axes(ax, r"$w_1$", r"$w_2$")
-    legend_above(ax)
+    for ax, reach, title in zip(axes, (1.1, 0.33), ("all of it", "nearby"), strict=True):
+        _cloud(ax, final, center, exact, posterior)
+        ax.set(xlim=(center[0] - reach, center[0] + reach), ylim=(center[1] - reach, center[1] + reach))
+        label_axes(ax, r"$w_1$", r"$w_2$")
+        panel_title(ax, title)
+    axes[0].legend(loc="upper left")
     inverse, away = np.linalg.inv(posterior), final - center
     ratio, error = mean_and_error(np.einsum("ci,ij,cj->c", away, inverse, away) / 2)
     return (

@@ -48,18 +48,20 @@ def test_posterior_ratio_is_drawn_as_given():
 
 
 def test_widget_draws_the_covariance_of_sgld_at_the_batch_at_hand():
-    panel = partial(figures.sgld_panel, LOSS, POSTERIOR)
+    panel = partial(figures.sgld_panels, LOSS, POSTERIOR)
     best = np.linalg.lstsq(X, Y, rcond=None)[0]
     gradients, deviations = X * (X @ best - Y)[:, None], X[:, :, None] * X[:, None, :] - H
     sigma = gradients.T @ gradients / 50
-    for (ax,), h, size, caption in three_settings(panel, [(0.1, 4), (0.2, 16), (0.05, 1)]):
+    for axes, h, size, caption in three_settings(panel, [(0.1, 4), (0.2, 16), (0.05, 1)], 2):
         s, a = np.zeros((2, 2)), np.eye(2) - h * H
         for _ in range(3000):
             wider = np.einsum("kij,jl,klm->im", deviations, s, deviations) / 50
             s = a @ s @ a + h**2 / size * (sigma + wider) + 2 * h / 50 * np.eye(2)
-        assert ellipses(ax, color=PREDICTION)[0] == pytest.approx(s)
-        assert ellipses(ax, color=FLOW)[0] == pytest.approx(POSTERIOR)
-        away = lines(ax, SGD)[0] - best
-        distance = np.einsum("ki,ij,kj->k", away, np.linalg.inv(s), away)
-        assert abs(distance.mean() - 2) < 4.5 * distance.std() / np.sqrt(len(distance))
+        for ax in axes:
+            assert ellipses(ax, color=PREDICTION)[0] == pytest.approx(s)
+            assert ellipses(ax, color=FLOW)[0] == pytest.approx(POSTERIOR)
+            away = lines(ax, SGD)[0] - best
+            distance = np.einsum("ki,ij,kj->k", away, np.linalg.inv(s), away)
+            assert abs(distance.mean() - 2) < 4.5 * distance.std() / np.sqrt(len(distance))
+        assert np.ptp(axes[1].get_xlim()) < np.ptp(axes[0].get_xlim()) / 3
         assert f"predicted {np.trace(np.linalg.solve(POSTERIOR, s)) / 2:.4g}"[:13] in caption

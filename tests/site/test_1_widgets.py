@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from sgdsde_helpers.figures import setting
-from tests.site.conftest import HTML, PHONE, ROOT, states
+from tests.site.conftest import HTML, PHONE, ROOT, WIDE, states
 from tests.site.explorer import ExplorerOnPage, explorers, picture
 from tests.site.redraw import drawn, explored, grey
 
@@ -165,6 +165,35 @@ def test_sliders_have_names_and_focus_is_seen(widgets):
             widget.page.keyboard.press("Tab")
         expect(widget.root.locator(".explorer-voice")).to_have_text(widget.check())
         widget.reset.click()
+
+
+CENTRES = """target => {
+  const centre = part => { const {left, right} = part.getBoundingClientRect(); return (left + right) / 2; };
+  return [centre(target.querySelector(".noUi-handle")), [...target.querySelectorAll(".explorer-ticks i")].map(centre)];
+}"""
+
+
+def test_each_value_of_a_slider_has_a_tick_where_the_handle_stands(widgets):
+    for widget in widgets:
+        widget.reset.click()
+        for slider in (widget.eta, widget.size):
+            for index in (0, slider.last, 1):
+                slider.drag(widget.page, index)
+                widget.check()
+                widget.page.wait_for_timeout(350)  # the handle glides
+                handle, ticks = slider.track.evaluate(CENTRES)
+                assert len(ticks) == slider.last + 1
+                assert abs(ticks[index] - handle) < 1.5
+        widget.reset.click()
+
+
+def test_a_widget_is_as_wide_as_a_figure(opened, widgets):
+    opened.page.set_viewport_size(WIDE)
+    pictures = opened.page.locator(".cell_output > img, .cell_output figure:not(.explorer-figure) img").all()
+    figures = {round(picture.bounding_box()["width"]) for picture in pictures if picture.is_visible()}
+    for widget in widgets:
+        width = widget.root.locator(".explorer-stage img").bounding_box()["width"]
+        assert abs(width - max(figures)) < 5
 
 
 def test_what_needs_a_kernel_is_hidden(widgets):
