@@ -99,6 +99,22 @@ def test_mathematics_is_set(opened):
         opened.page.wait_for_function("formula => formula.querySelector('mjx-container')", arg=last)
 
 
+RAW = """() => {
+  const text = document.createTreeWalker(document.querySelector(".bd-article"), NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (text.nextNode()) {
+    const { data, parentElement } = text.currentNode;
+    if (/\\\\[a-zA-Z]+|\\{[a-z]+\\}`/.test(data) && !parentElement.closest(".math, pre, code, script, style")) found.push(data);
+  }
+  return found;
+}"""
+
+
+def test_no_tex_and_no_myst_is_left_in_the_text(opened):
+    """A bar inside a table's formula, say, ends the cell, and the formula is then read as text."""
+    assert opened.page.evaluate(RAW) == []
+
+
 CUT = """() => [...document.querySelectorAll(".bd-article div.math")].filter(box => {
   const edge = box.getBoundingClientRect().right + 1.5;
   const outside = [...box.querySelectorAll("mjx-math, .eqno")].some(part => part.getBoundingClientRect().right > edge);
