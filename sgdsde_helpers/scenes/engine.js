@@ -41,7 +41,15 @@ input[type=number] { background: none; border: 1px solid var(--edge); border-rad
 .says { color: var(--muted); margin: 0.3rem 0 0; }
 .voice { clip-path: inset(50%); height: 1px; overflow: hidden; position: absolute; white-space: nowrap; width: 1px; }
 slot { display: none; }
-@media (max-width: 576px) { .slider { flex-basis: 100%; grid-template-columns: 1fr auto; } .slider input { grid-area: 2 / 1 / 3 / 3; } }
+@media (max-width: 576px) {
+  .slider { flex-basis: 100%; gap: 0 0.5rem; grid-template-columns: 7.2rem 1fr 2.9rem; }
+  .slider span, .key { font-size: 0.88rem; }
+  .held { font-size: 0.8rem; }
+  .held div { gap: 0 0.6rem; }
+  .held .what { flex-basis: 100%; }
+  button, .choice { padding: 0.1rem 0.5rem; }
+  button.main { min-width: 4.2rem; }
+}
 @media print { slot { display: block; } .live { display: none; } }
 `;
 

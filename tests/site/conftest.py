@@ -58,6 +58,10 @@ class Visit:
                 "n => document.querySelectorAll('.explorer[role=group]').length === n", arg=self.views
             )
 
+        if page.locator("sgd-scene").count():  # a live scene's script, too
+            page.locator("sgd-scene").first.scroll_into_view_if_needed()
+            page.wait_for_function("[...document.querySelectorAll('sgd-scene')].every(scene => scene.shadowRoot)")
+
     def _request(self, request) -> None:
         if not request.url.startswith((self.base, "data:", "blob:")):
             self.foreign.append(request.url)
