@@ -85,7 +85,8 @@ def ready(name: str, *files: str) -> Path:
 
 def run(*command) -> None:
     """Run in the book's folder; what fails ends the whole, with its exit code."""
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, check=False)
+    utf8 = os.environ | {"PYTHONUTF8": "1"}  # on Windows Python would read and print in the code page of the machine
+    done = subprocess.run([str(word) for word in command], cwd=ROOT, env=utf8, check=False)
     if done.returncode:
         sys.exit(done.returncode)
 

@@ -20,7 +20,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
-from environment import ROOT, enter
+from environment import JUPYTER_BOOK, ROOT, enter
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from notebooks import executed, stored
@@ -76,7 +76,7 @@ def build() -> bool:
     if not fill_cache():
         return False
     shutil.rmtree(HTML, ignore_errors=True)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "--all", "-W", "-n", "--keep-going"]
+    command = [*JUPYTER_BOOK, "build", ".", "--all", "-W", "-n", "--keep-going"]
     if subprocess.run(command, cwd=ROOT, check=False).returncode != 0:
         return False
     STAMP.write_text(sources)

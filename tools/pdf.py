@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from build import fill_cache
-from environment import ROOT, enter
+from environment import JUPYTER_BOOK, ROOT, enter
 
 OUT = ROOT / "_build" / "pdf"
 LATEX = ROOT / "_build" / "latex"
@@ -35,7 +35,7 @@ def build() -> bool:
         return False
     OUT.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(LATEX, ignore_errors=True)
-    command = [Path(sys.executable).with_name("jupyter-book"), "build", ".", "--all", "-W", "-n", "--keep-going"]
+    command = [*JUPYTER_BOOK, "build", ".", "--all", "-W", "-n", "--keep-going"]
     command += ["--builder", "latex", "--toc", table_of_contents()]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         return False
