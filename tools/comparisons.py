@@ -50,7 +50,7 @@ def scale(z: float) -> str:
 
 def tables(text: str, page: str) -> tuple[str, list[Row]]:
     """The page with tables in place of printed comparisons, and its comparisons in order."""
-    title = re.search(r"<h1>(.*?)<a class=\"headerlink\"", text, re.DOTALL)
+    title = re.search(r'<h1>((?:(?!</h1>).)*?)<a class="headerlink"', text, re.DOTALL)  # not the h1 that is printed
     chapter = re.sub(r"<[^>]*>", "", title[1]) if title else page
     rows: list[Row] = []
 
