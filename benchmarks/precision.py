@@ -33,7 +33,7 @@ import report
 import work
 
 from sgdsde_helpers.losses import MeanEstimation
-from sgdsde_helpers.simulation import euler_maruyama, ornstein_uhlenbeck, sgd, weak_second_order
+from sgdsde_helpers.simulation import euler_maruyama, ornstein_uhlenbeck, sgd, stratonovich_heun, weak_second_order
 from sgdsde_helpers.theory import chain_stationary_law, fokker_planck_evolution, ou_covariance, ou_mean
 
 LEVELS = np.array([0.05, 0.5, 0.95])
@@ -145,7 +145,7 @@ def of_the_package(problem: Problem) -> dict:
         drift, noise, _ = problem.functions(np)
         noise, start = (float(noise(0.0)) if problem.additive else noise), problem.start
 
-    def scheme(simulate):
+    def scheme(simulate, drift=drift):
         def run(steps, paths, seed):
             k = {"dt": 1 / steps, "n_steps": steps, "start": start, "n_paths": paths, "seed": seed}
             return looked_at(simulate(drift, noise, **k).final)
@@ -157,7 +157,12 @@ def of_the_package(problem: Problem) -> dict:
         return looked_at(ornstein_uhlenbeck(work.H, work.G @ work.G.T, **k).final)
 
     found = {"Euler-Maruyama": (scheme(euler_maruyama), 1), "weak second order": (scheme(weak_second_order), 2)}
-    return found | ({"exact steps": (exact, 0)} if problem.functions is None else {})
+    if problem.functions is None:
+        return found | {"exact steps": (exact, 0)}
+    if problem.additive:
+        return found
+    _, _, slope = problem.functions(np)
+    return found | {"Heun": (scheme(stratonovich_heun, lambda x: drift(x) - slope(x) / 2), 2)}
 
 
 def looked_at(final) -> np.ndarray:

@@ -150,6 +150,62 @@ def weak_second_order(
     return run(steps, states, dt, time_step(dt), **plan)
 
 
+@simulation
+def stratonovich_heun(
+    drift: Callable[[Array], Array],
+    noise_factor: Callable[[Array], Array] | Array | float,
+    *,
+    dt: float,
+    start: Array | float,
+    n_paths: int = 1,
+    **plan: Unpack[Plan],
+) -> Paths | Moments:
+    r"""Paths of the Stratonovich equation :math:`d\Phi = \mathrm{drift}(\Phi)\,dt + G(\Phi)\circ dW` by Heun's method.
+
+    A step takes the mean of drift and noise at its start and at the end of a step of Euler's. Averages are right to order 1 in
+    dt, and to order 2 but for terms that have the square of the noise's slope as a factor: where that is small this is the
+    quickest way to an average. (Ruemelin, SIAM Journal on Numerical Analysis 19, 1982, 604-613.) An Ito equation with drift a in
+    a scalar problem is this one with the drift a - G G'/2.
+
+    Parameters
+    ----------
+    drift : callable
+        Stratonovich's: states (m, *shape) to drifts of the same shape.
+    noise_factor, dt, n_steps, start, n_paths, record, burn_in, seed
+        As in `euler_maruyama`.
+
+    Returns
+    -------
+    Paths or Moments
+
+    Raises
+    ------
+    DivergenceError, ValueError, TypeError
+        As in `euler_maruyama`.
+
+    Examples
+    --------
+    >>> run = stratonovich_heun(lambda phi: -phi, 0.0, dt=0.1, start=1.0, n_steps=2, record="all", seed=1)
+    >>> run.states[:, 0].round(4).tolist()
+    [1.0, 0.905, 0.819]
+    """
+    dt = positive("dt", dt)
+    root, states = _factor_and_states(drift, noise_factor, start, n_paths)
+    factor_at = root if callable(root) else lambda phi: root
+
+    def steps(phi: Array, rng: np.random.Generator) -> Iterator[None]:
+        here = read_only(phi)
+        for dW in gaussians(rng, phi.shape, np.sqrt(dt)):
+            change = drift(here) * dt + apply(factor_at(here), dW)
+            ahead = phi + change
+            change += drift(ahead) * dt + apply(factor_at(ahead), dW)
+            change *= 0.5
+            phi += change
+            yield
+
+    return run(steps, states, dt, time_step(dt), **plan)
+
+
 def sgd_sde(loss: Loss, eta: float, batch_size: int = 1) -> tuple[Callable[[Array], Array], Callable[[Array], Array]]:
     r"""Drift and noise factor of the lecture's equation :math:`d\Phi = -g\,dt + \sqrt{\eta/B}\,\Sigma^{1/2} dW`.
 

@@ -31,6 +31,8 @@ MUTANTS = [
     (SDE, "return np.sqrt(scale) * factor(loss.covariance(phi))", "return scale * factor(loss.covariance(phi))", "the factor is a square root"),
     (SDE, "    view.flags.writeable = False\n", "", "a drift that works in place changes the path"),
     (SDE, "if not np.array_equal(kept, value, equal_nan=True):", "if False:", "a drift with one array for all calls"),
+    (SDE, "            change *= 0.5\n", "", "the mean of two ends", "tests/simulation/test_stratonovich_heun.py"),
+    (SDE, "change += drift(ahead) * dt + apply(factor_at(ahead), dW)", "change += drift(ahead) * dt + apply(factor_at(here), dW)", "the noise at the end is what makes the reading Stratonovich's", "tests/simulation/test_stratonovich_heun.py"),
     (EXACT, "shift = mean - apply(decay, mean)", "shift = mean", "the centre of Ornstein-Uhlenbeck", OF_EXACT),
     (EXACT, "np.sqrt(dt) * factor(c)", "dt * factor(c)", "Brownian motion grows like sqrt(dt)", OF_EXACT),
     (EXACT, "return -loss.gradient(y.reshape(loss.shape))", "return loss.gradient(y.reshape(loss.shape))", "downhill", OF_EXACT),

@@ -1,6 +1,7 @@
 """Mistakes in sweeps: (file, old, new, why)."""
 
-SWEEPS = "sgdsde_helpers/sweeps.py"
+SWEEPS, APPENDIX = "sgdsde_helpers/sweeps.py", "chapters/appendix_sweeps.ipynb"
+PRECISION, REPORT, OF_PRECISION = "benchmarks/precision.py", "benchmarks/precision_report.py", "tests/test_precision.py"
 
 # fmt: off
 MUTANTS = [
@@ -25,4 +26,10 @@ MUTANTS = [
     (SWEEPS, "if self.failed:", "if False:", "no one uses the values of a failed sweep unknowing"),
     (SWEEPS, "    call = time_ns()\n", "    call = 0\n", "Dask takes two calls with the same words for one"),
     (SWEEPS, 'if "<" in name:', 'if False:', "a lambda has no name to store under"),
+    (APPENDIX, "return spread / (eta + other - eta * other)", "return spread / (eta + other)", "the sum over the past"),
+    (APPENDIX, "own = sweep(finals, grid(eta=[0.4, 0.8]), seed=3).values", "own = shared", "two settings with one seed"),
+    (PRECISION, "+ 2 * _MIXED * x +", "+ _MIXED * x +", "the square of h x + r", OF_PRECISION),
+    (PRECISION, "return 2 * fine - coarse", "return fine", "a reference without its limit", OF_PRECISION),
+    (REPORT, "wanted**2 - bias(scheme, one[k], k, n) ** 2", "wanted**2", "bias and chance share the error", OF_PRECISION),
+    (REPORT, 'b * (n / steps) ** scheme["order"]', "b * (n / steps)", "a bias falls with the scheme's order", OF_PRECISION),
 ]

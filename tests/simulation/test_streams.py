@@ -22,6 +22,7 @@ from sgdsde_helpers.simulation import (
     ornstein_uhlenbeck,
     sgd,
     sgd_sde,
+    stratonovich_heun,
     streaming_sgd,
     streams,
     svag,
@@ -54,6 +55,7 @@ SIMULATIONS = {  # every simulation, on scalar and vector problems: what it runs
     "adam": (lambda m, **k: adam(LINE, 0.01, n_chains=m, **k), 3),
     "euler_maruyama": (lambda m, **k: euler_maruyama(DRIFT, NOISE, dt=0.1, start=np.zeros(3), n_paths=m, **k), 3),
     "weak_second_order": (lambda m, **k: weak_second_order(np.negative, 1.0, dt=0.1, start=0.5, n_paths=m, **k), 1),
+    "stratonovich_heun": (lambda m, **k: stratonovich_heun(np.negative, np.cos, dt=0.1, start=0.5, n_paths=m, **k), 1),
     "ornstein_uhlenbeck": (
         lambda m, **k: ornstein_uhlenbeck(np.eye(3), np.eye(3), dt=0.1, start=np.zeros(3), n_paths=m, **k),
         3,
