@@ -33,9 +33,9 @@ input[type=number] { background: none; border: 1px solid var(--edge); border-rad
 .key i { border-top: 3px solid; display: inline-block; height: 0; margin-right: 0.4rem; vertical-align: middle; width: 1.3rem; }
 .key i.dashed { border-top-style: dashed; }
 .key i.area { border-top-width: 11px; }
-.held { border-top: 1px solid var(--edge); font-variant-numeric: tabular-nums; margin-top: 0.6rem; padding-top: 0.35rem; }
-.held div { align-items: baseline; display: flex; flex-wrap: wrap; gap: 0 1.1rem; }
-.held .what { flex: 1 1 15rem; }
+.held { border-top: 1px solid var(--edge); font-size: 0.9rem; font-variant-numeric: tabular-nums; margin-top: 0.6rem; padding-top: 0.35rem; }
+.held div { align-items: baseline; display: flex; flex-wrap: wrap; gap: 0 0.9rem; }
+.held .what { flex: 1 1 12rem; }
 .held span span { color: var(--muted); }
 .held b.bad { color: var(--bad); }
 .says { color: var(--muted); margin: 0.3rem 0 0; }
@@ -44,8 +44,8 @@ slot { display: none; }
 @media (max-width: 576px) {
   .slider { flex-basis: 100%; gap: 0 0.5rem; grid-template-columns: 7.2rem 1fr 2.9rem; }
   .slider span, .key { font-size: 0.88rem; }
-  .held { font-size: 0.8rem; }
-  .held div { gap: 0 0.6rem; }
+  .held { font-size: 0.78rem; }
+  .held div { gap: 0 0.45rem; }
   .held .what { flex-basis: 100%; }
   button, .choice { padding: 0.1rem 0.5rem; }
   button.main { min-width: 4.2rem; }
