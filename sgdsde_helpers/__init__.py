@@ -8,6 +8,7 @@ loads at its first use, so that importing the package costs nothing.
 `simulation`   the three arms: SGD, Gaussian SGD, the SDE; Brownian motion and gradient flow
 `theory`       what the book derives: stationary laws, moments, weak errors, the window, the central limit theorem
 `measure`      estimates from samples, with their standard errors; distances, orders, rotation
+`diagnosis`    a report on a loss of one's own: edge, regime, temperatures, what doubling the batch would do
 `comparison`   one line per comparison: predicted, measured, standard error, z; and its rival, where there is one
 `problems`     the data the chapters use
 `sweeps`       many settings of one function, on any executor: resumed from a store, failures reported
@@ -17,7 +18,7 @@ loads at its first use, so that importing the package costs nothing.
 `checks`       what is said when an argument is bad or a simulation diverges
 =============  ====================================================================================================
 
-All public names of `losses`, `simulation`, `measure`, `comparison` and `widgets` are names of the package too.
+All public names of `losses`, `simulation`, `measure`, `comparison`, `diagnosis` and `widgets` are names of the package too.
 """
 
 from importlib import import_module
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # what `__getattr__` finds, for editors and type checkers
     from sgdsde_helpers.comparison import *
+    from sgdsde_helpers.diagnosis import *
     from sgdsde_helpers.losses import *
     from sgdsde_helpers.measure import *
     from sgdsde_helpers.simulation import *
@@ -34,6 +36,7 @@ __version__ = "0.1.0"
 __all__ = [
     "checks",
     "comparison",
+    "diagnosis",
     "figures",
     "losses",
     "measure",
@@ -46,6 +49,7 @@ __all__ = [
 ]
 _FACE = [
     "comparison",
+    "diagnosis",
     "measure",
     "losses",
     "simulation",

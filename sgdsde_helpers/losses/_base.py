@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,10 @@ class Loss(ABC):
     def gradient(self, phi: Array) -> Array:
         """Gradient g of L at `phi` (..., *shape); the value has the same shape."""
         return self.per_example_gradients(phi).mean(axis=self._example_axis)
+
+    def gradient_blocks(self, phi: Array) -> Iterator[Array]:
+        """The rows of `per_example_gradients` at one `phi` (d,), in order, as many at a time as memory is for: here all."""
+        yield self.per_example_gradients(phi)
 
     def minibatch_gradient(self, phi: Array, index: Array) -> Array:
         r"""The minibatch gradient :math:`\hat g`: the mean gradient of each chain's own batch.
