@@ -18,7 +18,7 @@ SHORT = {"A": "row A", "B": "row B", "well": "two wells", "squares": "least squa
 WANTED = 1e-3
 STEPS = 2 ** np.arange(13)
 MARKS = {
-    "Euler": "o", "Euler-Maruyama": "o", "weak second order": "p", "exact steps": "*", "Heun": "s", "SPaRK": "^",
+    "Euler": "o", "Euler-Maruyama": "o", "weak second order": "p", "exact steps": "X", "Heun": "s", "SPaRK": "^",
     "SRA1": "D", "ShARK": "v", "SRK": "D", "Milstein": "P",
 }  # fmt: skip
 

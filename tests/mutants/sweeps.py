@@ -30,6 +30,7 @@ MUTANTS = [
     (APPENDIX, "own = sweep(finals, grid(eta=[0.4, 0.8]), seed=3).values", "own = shared", "two settings with one seed"),
     (PRECISION, "+ 2 * _MIXED * x +", "+ _MIXED * x +", "the square of h x + r", OF_PRECISION),
     (PRECISION, "return 2 * fine - coarse", "return fine", "a reference without its limit", OF_PRECISION),
+    (PRECISION, "drift(x) - slope(x) / 2)", "drift(x) + slope(x) / 2)", "Stratonovich's drift from Ito's", OF_PRECISION),
     (REPORT, "wanted**2 - bias(scheme, one[k], k, n) ** 2", "wanted**2", "bias and chance share the error", OF_PRECISION),
     (REPORT, 'b * (n / steps) ** scheme["order"]', "b * (n / steps)", "a bias falls with the scheme's order", OF_PRECISION),
 ]
