@@ -5,7 +5,7 @@ SGD, SDE, EXACT, LANGEVIN, RUN, RECORDING, FACTORS, STREAMS, SWEEP, DIVERGENCE =
     ROOM + f"_{name}.py"
     for name in ("sgd", "sde", "exact", "langevin", "run", "recording", "factors", "streams", "sweep", "divergence")
 )
-SAMPLING = "sgdsde_helpers/sampling.py"
+SAMPLING, SPLITTING = "sgdsde_helpers/sampling.py", ROOM + "_splitting.py"
 OF_EXACT = "tests/simulation/test_exact.py"
 RELATIVES = "tests/simulation/test_relatives.py"
 
@@ -55,6 +55,12 @@ MUTANTS = [
     (FACTORS, "return normal @ root.T", "return normal @ root", "the factor acts from the left", "tests/simulation"),
     (STREAMS, "root.spawn(n)", "[root] * n", "each block has a stream of its own"),
     (STREAMS, "np.matmul(normal, root.T, out=noise)", "np.matmul(normal, root, out=noise)", "the factor acts from the left", "tests/simulation"),
+    (SPLITTING, "    while len(phi):\n        above", "    phi = step(phi, rng)\n    while len(phi):\n        above", "a copy past the next level has hit it"),
+    (SPLITTING, "passed.append(phi[above])", "passed.append(np.full(above.sum(), level + 1e-12))", "what is overshot is kept"),
+    (SPLITTING, "states.append(phi[entered])", "states.append(np.full(entered.sum(), heights[0] + 1e-12))", "entries have a law of their own"),
+    (SPLITTING, "phi[phi > heights[-1]] = begin", "pass", "a chain over the top starts again"),
+    (SPLITTING, "np.sqrt(loss.covariance(phi) / size)", "np.sqrt(loss.covariance(phi)) + 0 * size", "B divides the noise"),
+    (SPLITTING, "rates = np.bincount(runs, minlength=n_runs) / (particles * steps * eta)", "rates = np.bincount(runs, minlength=n_runs) / (particles * steps)", "a rate per time, not per step"),
     (SWEEP, "index[:size]", "index[: max(batch_sizes)]", "each setting has its own batch size"),
     (SWEEP, "phi_of_size -= eta * _for_each_eta", "phi_of_size -= eta[-1] * _for_each_eta", "each setting has its own learning rate"),
     (DIVERGENCE, "if bound is not None and eta >= bound:", "if bound is not None and eta > 2 * bound:", "a run beyond its bound is refused", "tests/simulation/test_sgd.py"),

@@ -86,6 +86,7 @@ MUTANTS = [
     (PLANE, "(self.current[..., 0] @ y).sum()", "(self.current[..., 1] @ y).sum()", "a rotation"),
     (RARE, "return checks.batch_size(batch_size) * sign", "return sign + 0 * checks.batch_size(batch_size)", "barriers grow with B"),
     (RARE, "sign = np.where(gradients.mean(axis=-1) < 0, -1.0, 1.0)", "sign = np.where(gradients.mean(axis=-1) < 0, 1.0, 1.0)", "downhill to the right"),
+    (RARE, "below = logsumexp(-middle[..., None] * gradients, axis=-1) < np.log(loss.n)", "below = (np.exp(-middle[..., None] * gradients) * gradients).sum(axis=-1) > 0", "log E exp is zero at the slope of W, not its derivative"),
     (TAILS, "return moment_root(log_moment)", "return size / eta + (3 - d) / 2", "the chain's exponent is not the SDE's"),
     (TAILS, "1 - eta * root**2 / size, eta**2 * root**2 / size**2", "1 - eta * root**2 / size, eta**2 * root**2 / size", "B divides the noise across twice"),
     (TAILS, "slope = eta * np.sqrt(2 / size)", "slope = eta * np.sqrt(1 / size)", "the variance of a squared normal is 2"),
