@@ -75,10 +75,10 @@ def splitting(
     Examples
     --------
     >>> from sgdsde_helpers.losses import MeanEstimation
-    >>> loss, way = MeanEstimation([-1.0, 1.0]), {"levels": [0.0, 0.2, 0.35, 0.45], "start": 0.0}
-    >>> rates = splitting(loss, 0.1, **way, n_steps=100, seed=1)
-    >>> bool(0.03 < rates.mean() < 0.06)  # one over some 20
-    True
+    >>> loss = MeanEstimation([-1.0, 1.0])
+    >>> rates = splitting(loss, 0.1, levels=[0.0, 0.15, 0.25, 0.45], start=0.0, n_steps=100, seed=1)
+    >>> round(1 / rates.mean())  # give or take 0.5; by `theory.chain_exit_time` between 14.6 and 15.0
+    16
     """
     loss, eta, size = one_parameter(loss), positive("eta", eta), checked_batch_size(batch_size)
     steps, particles = count("n_steps", n_steps), count("n_particles", n_particles, minimum=2)

@@ -7,6 +7,7 @@ t = i eta, as the SDE's are. Nothing waits for rare events: the cost does not gr
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import ndtr
 
 from sgdsde_helpers.checks import Array, array, count, number, positive, refuse
 from sgdsde_helpers.checks import batch_size as checked_batch_size
@@ -14,7 +15,14 @@ from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.laws.transfer import batch_images, invariant_interval
 
-__all__ = ["chain_exit_time", "exit_survival", "gaussian_chain_exit_time", "kramers_time", "sde_exit_time"]
+__all__ = [
+    "barrier_shift",
+    "chain_exit_time",
+    "exit_survival",
+    "gaussian_chain_exit_time",
+    "kramers_time",
+    "sde_exit_time",
+]
 
 POINTS = 20_001  # of the grid from `reach` to `end`
 
@@ -62,6 +70,30 @@ def kramers_time(loss: Loss, temperature: float, *, well: float, top: float) -> 
     if barrier <= 0:
         refuse("top", top, "a place where the loss is higher than at `well`")
     return float(2 * np.pi / np.sqrt(curvatures.prod()) * np.exp(barrier / temperature))
+
+
+def barrier_shift(width: float) -> float:
+    r"""How much farther the SDE's barrier must be for a chain of Gaussian steps: 0.5826 times the width of a step.
+
+    A chain may be beyond a barrier between two looks and back again. To leading order it passes when the continuous path passes a
+    barrier that lies farther by the mean overshoot of a Gaussian walk, :math:`-\\zeta(1/2)/\\sqrt{2\\pi}` widths (Siegmund 1979;
+    Broadie, Glasserman and Kou 1997). What is left is of the order of eta.
+
+    Parameters
+    ----------
+    width : float
+        Standard deviation of a step, eta sigma / sqrt(B).
+
+    Returns
+    -------
+    float
+
+    Examples
+    --------
+    >>> round(barrier_shift(1.0), 4)
+    0.5826
+    """
+    return 0.5825971579390106 * positive("width", width)
 
 
 def exit_survival(t: Array, mean: float) -> Array:
@@ -154,7 +186,8 @@ def gaussian_chain_exit_time(
     r"""Mean time until Gaussian SGD is first above `end`: :math:`\tau(x) = \eta + \int_{-\infty}^{end} p(x, y)\,\tau(y)\,dy`.
 
     p(x, .) is the normal density of a step. Nystrom's method with Gauss-Legendre nodes from `reach` to `end`, four to the width
-    of a step: tau is smooth below `end`, so the error falls off exponentially with the number of nodes.
+    of a step: tau is smooth below `end`, so the error falls off exponentially with the number of nodes. The system is solved
+    without a subtraction, so that long times are as accurate as short ones.
 
     Parameters
     ----------
@@ -189,13 +222,16 @@ def gaussian_chain_exit_time(
     x, w = np.polynomial.legendre.leggauss(max(nodes, 40))
     x, w = (end - reach) / 2 * (x + 1) + reach, (end - reach) / 2 * w
 
-    def step_density(place: Array) -> Array:
+    def step_law(place: Array) -> tuple[Array, Array]:
+        """Chances of a step to each node, and to above `end`."""
         deviation = eta * np.sqrt(loss.covariance(place) / batch_size)
-        away = (x - (place - eta * loss.gradient(place))[:, None]) / deviation[:, None]
-        return np.exp(-(away**2) / 2) / (np.sqrt(2 * np.pi) * deviation[:, None]) * w
+        middle = place - eta * loss.gradient(place)
+        away = (x - middle[:, None]) / deviation[:, None]
+        density = np.exp(-(away**2) / 2) / (np.sqrt(2 * np.pi) * deviation[:, None])
+        return density * w, ndtr((middle - end) / deviation)
 
-    tau = np.linalg.solve(np.eye(len(x)) - step_density(x), np.full(len(x), eta))
-    return float(eta + step_density(np.array([start]))[0] @ tau)
+    tau = _times_to_leave(*step_law(x), np.full(len(x), eta))
+    return float(eta + step_law(np.array([start]))[0][0] @ tau)
 
 
 def chain_exit_time(
@@ -260,6 +296,25 @@ def chain_exit_time(
         at = np.searchsorted(grid, start, side="right") - 1 if shift else np.searchsorted(grid, start)
         bounds.append(float(tau[at]))
     return min(bounds), max(bounds)
+
+
+def _times_to_leave(step: Array, leave: Array, time: Array) -> Array:
+    """Mean times until a chain with chances `step` (n, n) between states leaves, by chances `leave` (n,), and a `time` (n,) a step.
+
+    Elimination after Grassmann, Taksar and Heyman (1985): states are taken out one by one, and the chance that one stays is
+    never subtracted from 1. So rounding does not grow with the answer; that of a linear solve does, as its ratio to a step's time.
+    """
+    out = np.empty_like(leave)
+    for k in range(len(leave) - 1, -1, -1):
+        out[k] = step[k, :k].sum() + leave[k]
+        share = step[:k, k] / out[k]
+        step[:k, :k] += share[:, None] * step[k, :k]
+        leave[:k] += share * leave[k]
+        time[:k] += share * time[k]
+    tau = np.empty_like(time)
+    for k in range(len(tau)):
+        tau[k] = (time[k] + step[k, :k] @ tau[:k]) / out[k]
+    return tau
 
 
 def _problem(loss: Loss, eta: float, start: float, end: float) -> tuple[Loss, float, float, float]:

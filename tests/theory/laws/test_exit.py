@@ -8,7 +8,14 @@ from scipy.stats import norm
 from sgdsde_helpers.losses import DoubleWell, FunctionLoss, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import gaussian_sgd, sgd
-from sgdsde_helpers.theory import chain_exit_time, exit_survival, gaussian_chain_exit_time, kramers_time, sde_exit_time
+from sgdsde_helpers.theory import (
+    barrier_shift,
+    chain_exit_time,
+    exit_survival,
+    gaussian_chain_exit_time,
+    kramers_time,
+    sde_exit_time,
+)
 
 WELL, WAY = DoubleWell(0.9), {"start": -1.0, "end": 0.0}
 PARABOLA = MeanEstimation([-1.5, 0.5, 1.0])  # variance 7/6
@@ -126,3 +133,34 @@ def test_a_trap_is_for_ever():
 def test_bad_input_is_named(function, bad, said):
     with pytest.raises(ValueError, match=f"^{said}"):
         function(**{"loss": WELL, "eta": 0.1, **WAY, **bad})
+
+
+def test_shift_of_the_barrier_is_zeta_of_one_half():
+    """By Riemann's alternating series, averaged until it converges: zeta(s) (1 - 2^(1-s)) = sum (-1)^(k+1) k^-s."""
+    partial = np.cumsum((-1.0) ** np.arange(40) / np.sqrt(np.arange(1, 41)))
+    while len(partial) > 1:
+        partial = (partial[1:] + partial[:-1]) / 2
+    zeta = partial[0] / (1 - np.sqrt(2))
+    assert barrier_shift(2.0) == pytest.approx(-2 * zeta / np.sqrt(2 * np.pi), rel=1e-9)
+
+
+def test_the_shift_leaves_an_error_of_the_order_of_eta():
+    """At fixed eta sigma^2 / B the exit at the top is off by the root of eta, and with the shift by eta."""
+    plain, shifted = [], []
+    for eta in (0.05, 0.025):
+        well = DoubleWell(np.sqrt(0.12 / eta))
+        chain = gaussian_chain_exit_time(well, eta, **WAY, reach=-2.5)
+        farther = barrier_shift(eta * well.noise)
+        plain.append(chain / sde_exit_time(well, eta, **WAY, reach=-2.5) - 1)
+        shifted.append(chain / sde_exit_time(well, eta, start=-1.0, end=farther, reach=-2.5) - 1)
+    assert 0.08 < plain[1] < 0.10
+    assert -0.009 < shifted[1] < -0.006
+    assert shifted[0] / shifted[1] == pytest.approx(2.2, abs=0.2)
+
+
+def test_long_times_keep_their_digits():
+    """10^13 steps: a plain linear solve gives 20% more, or a negative time, and another one for each `reach`."""
+    times = [gaussian_chain_exit_time(WELL, 0.025, **WAY, reach=reach) for reach in (-2.2, -2.4)]
+    assert times[0] == pytest.approx(times[1], rel=1e-9)
+    farther = barrier_shift(0.025 * WELL.noise)
+    assert times[0] == pytest.approx(sde_exit_time(WELL, 0.025, start=-1.0, end=farther, reach=-2.4), rel=0.05)
