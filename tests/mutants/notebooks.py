@@ -1,6 +1,25 @@
 """Mistakes in the notebooks' own cells, caught by their comparisons or by their stored outputs: (file, old, new, why)."""
 
-ONE, TWO, THREE, WINDOW, FOUR, SDE, WEAK, STRONG, UNEVEN, SELDOM, TEN, ELEVEN, TWELVE, THIRTEEN, FIFTEEN, SIXTEEN = (
+(
+    ONE,
+    TWO,
+    THREE,
+    WINDOW,
+    FOUR,
+    SDE,
+    WEAK,
+    STRONG,
+    UNEVEN,
+    SELDOM,
+    TEN,
+    ELEVEN,
+    TWELVE,
+    THIRTEEN,
+    FOURTEEN,
+    FIFTEEN,
+    SIXTEEN,
+    ESCAPE,
+) = (
     f"chapters/{name}.ipynb"
     for name in (
         "01_stochastic_process",
@@ -17,8 +36,10 @@ ONE, TWO, THREE, WINDOW, FOUR, SDE, WEAK, STRONG, UNEVEN, SELDOM, TEN, ELEVEN, T
         "14_langevin_dynamics",
         "15_exact_chain",
         "16_batch_size",
+        "17_thermometers",
         "18_linear_regression",
         "19_small_network",
+        "21_escape",
     )
 )
 
@@ -66,5 +87,17 @@ MUTANTS = [
     (FIFTEEN, "lowest = etas / (4 * B) * np.trace(Sigma)", "lowest = etas / (2 * B) * np.trace(Sigma)", "curves that are drawn: eta trace / 4B"),
     (FIFTEEN, "iid = eta * s / (B * h * (2 - eta * h))", "iid = eta * s / (h * (2 - eta * h))", "B divides the noise"),
     (SIXTEEN, "predicted = eta * noise / (B * h * (2 - eta * h))", "predicted = eta * noise / (B * h * 2)", "a chain, not its SDE"),
-    (SIXTEEN, "predicted = a.eta / 4 * a.chains", "predicted = a.eta / 2 * a.chains", "a quarter of eta g^2"),
+    (SIXTEEN, "return arm.eta / 4 * arm.chains", "return arm.eta / 2 * arm.chains", "a quarter of eta g^2"),
+    (SIXTEEN, "small[2] + small[0] / 19 * B", "small[2] + small[0] / 9.5 * B", "a line that is drawn: (1 - mu)/(1 + mu), not half of it"),
+    (SIXTEEN, "arm.l * a[", "a[", "SVAG has l times the noise"),
+    (SIXTEEN, "points.append((heat(a), *mean_and_error(a.objective)))", "points.append((heat(a), *mean_and_error(a.objective[:1] * np.ones(2))))", "marks that are drawn: the mean of all chains"),
+    (THIRTEEN, "eta0 * B * (1 - mu) / (1 + mu) * h**2", "eta0 * B * (1 - mu) * h**2", "1 + mu in the finite step with momentum"),
+    (THIRTEEN, "1.0, sigma**2, eta * kappa**power, kappa, b1=b1", "1.0, sigma**2, eta * kappa, kappa, b1=b1", "Adam's rule is the square root of kappa"),
+    (THIRTEEN, "(r * (1 + mu) + h**2 * (1 - mu) * B)", "(r * (1 - mu) + h**2 * (1 - mu) * B)", "the edge with momentum"),
+    (THIRTEEN, "squares.mean(axis=(0, 1)) / iid", "squares.mean(axis=(1, 2)).repeat(20, axis=0)[:400] / iid", "a chain statistic over the wrong axis"),
+    (FOURTEEN, "ghat = (mu * moves[:-1] - moves[1:]) / eta", "ghat = (mu * moves[:-1] + moves[1:]) / eta", "a move is downhill"),
+    (FOURTEEN, "rate, left = arm.eta / (1 - mu), c", "rate, left = arm.eta, c", "the effective rate is over 1 - mu"),
+    (FOURTEEN, "noise / (4 * 8), fit[2]", "noise / (2 * 8), fit[2]", "a quarter of the trace"),
+    (ESCAPE, "mean_and_error(eta * above.argmax(axis=0))", "mean_and_error(eta * above.argmax(axis=1))", "a chain statistic over the wrong axis"),
+    (ESCAPE, "* v**2 / 0.5 for v in noise", "* v / 0.5 for v in noise", "a curve that is drawn: an exponent over the SDE's"),
 ]
