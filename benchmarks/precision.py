@@ -353,11 +353,13 @@ def of_sgd(paths: int, rounds: int) -> dict:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Work against precision.")
     parser.add_argument("--trial", action="store_true", help="a hundredth of the paths; writes nothing")
+    parser.add_argument("--note", default="nothing else ran", help="what else the machine did, for the page")
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     paths, rounds = (PATHS // 100, 1) if options.trial else (PATHS, 5)
-    found = {"machine": report.machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "paths": paths, "problems": {}}
+    found = {"machine": report.machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "paths": paths, "note": options.note}
+    found["problems"] = {}
     for key, problem in PROBLEMS.items():
         print(problem.title, flush=True)
         found["problems"][key] = measured(problem, paths, rounds)

@@ -119,7 +119,7 @@ def page(found: dict) -> str:
     caption = "Seconds on one core for a number to a root mean square error of 0.001 standard deviations, with the best number of steps"
     words = (
         f"Measured on {found['date']} on one core of: {report.heading(found['machine'])}, with up to {found['paths']:,} paths, the "
-        f"quickest of five rounds in turn, while other programs ran beside; the clock is the processor's. "
+        f"quickest of five rounds in turn; {found['note']}. The clock is the processor's. "
         f"At an error of 0.001 the package's paths are quicker than any library's by more than a tenth on "
         f"{sum(r > 1.1 for r in ratios.values())} of {len(ratios)} numbers, by factors up to {report.two_digits(max(ratios.values()))}, "
         f"and level within a tenth on {sum(1 / 1.1 <= r <= 1.1 for r in ratios.values())}. A library is quicker by more on: "

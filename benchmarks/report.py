@@ -149,7 +149,7 @@ def sweeping_page(found: dict) -> str:
     ]
     head = ["executor", "start, s", "idle, ms", "idle and stored, ms", "found, ms", "busy, s", "speed-up"]
     return (
-        f"<!-- where -->\n\nMeasured on {found['date']} on: {heading(found['machine'])}; the quickest of {found['rounds']} runs.\n\n"
+        f"<!-- where -->\n\nMeasured on {found['date']} on: {heading(found['machine'])}; the quickest of {found['rounds']} runs; {found['note']}.\n\n"
         + table("What a sweep costs for one setting, by the wall clock", "tab-sweeping", head, lines)
         + "\n"
     )

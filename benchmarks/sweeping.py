@@ -6,6 +6,7 @@ five runs, on a machine of two cores that should do nothing else; needs dask.dis
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 import sys
@@ -72,7 +73,10 @@ EXECUTORS = {
 
 
 def main() -> None:
-    found = {"machine": report.machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "rounds": ROUNDS}
+    parser = argparse.ArgumentParser(description="What a sweep costs.")
+    parser.add_argument("--note", default="nothing else ran", help="what else the machine did, for the page")
+    note = parser.parse_args().note
+    found = {"machine": report.machine(), "date": f"{datetime.now(UTC):%Y-%m-%d}", "rounds": ROUNDS, "note": note}
     found["executors"] = {name: measured(executor) for name, executor in EXECUTORS.items()}
     (HERE / "sweeping.json").write_text(json.dumps(found, indent=1) + "\n")
     (HERE / "sweeping.md").write_text(report.sweeping_page(found))
