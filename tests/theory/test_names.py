@@ -24,7 +24,7 @@ def test_the_name_says_which_noise_it_is(function):
     arguments = inspect.signature(function).parameters
     of_a_step = {"eta", "batch_size"} & set(arguments)
     for name, argument in arguments.items():
-        if re.search("sigma|noise|variance|diffusion|deviation", name) and function.__name__ != "gaussian_sgd":
+        if re.search("sigma|noise|variance|diffusion|deviation", name):
             assert name in NAMES, f"{function.__name__}({name}=...) is not in the table of {PAGE.name}"
         if name in ("sigma", "sigma2"):
             assert of_a_step, f"{name} of {function.__name__} is of one example, but there is no eta and no batch_size"
