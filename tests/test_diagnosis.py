@@ -45,7 +45,15 @@ def test_leading_directions_and_traces():
     assert 0 < error < 0.1 * value and abs(value - np.trace(H)) < 4.5 * error
     value, error = seen.trace_curved
     assert 0 < error < 0.1 * value and abs(value - np.trace(H @ SIGMA)) < 4.5 * error
-    assert seen.rest[0] >= values[0]
+    rest, error = seen.rest
+    assert abs(rest - values[:-6].mean()) < 4.5 * error and rest > values[0]
+
+
+def test_the_noise_is_about_the_mean_gradient_where_that_is_not_zero():
+    place = FEW.minimiser + 1.0
+    seen = valley(FEW, place)
+    assert seen.trace_noise == pytest.approx(np.trace(FEW.covariance(place)), rel=1e-9)
+    assert seen.gradient_norm == pytest.approx(np.linalg.norm(FEW.gradient(place)), rel=1e-9)
 
 
 @pytest.mark.parametrize("mu", [0.0, 0.9])
@@ -144,6 +152,8 @@ def test_clusters_share_a_temperature():
     loss = LeastSquares(x, RNG.normal(size=20))
     found = diagnose(loss, 0.05)
     assert found.temperatures[0] == found.temperatures[1] != found.temperatures[2]
+    s = momentum_stationary_covariance(loss.hessian(loss.minimiser), loss.covariance(loss.minimiser), 0.05)
+    assert found.temperatures[0] == pytest.approx((s[0, 0] + s[1, 1]) / 2, rel=1e-6)  # of curvature 1
 
 
 def test_ten_thousand_parameters_without_a_square_array():
