@@ -189,9 +189,15 @@ def test_paper_has_all_that_is_printed(opened):
         """() => [...document.querySelectorAll(".bd-sidebar-primary, .bd-sidebar-secondary, .copybtn, .headerlink, #pst-back-to-top")]
              .filter(box => box.checkVisibility()).length"""
     )
+    empty_heads = page.evaluate(
+        """() => [...document.querySelectorAll(".bd-article :is(.cell_input, div.highlight)")]
+             .filter(box => box.checkVisibility() && getComputedStyle(box).breakInside !== "avoid")
+             .map(box => box.textContent.slice(0, 60))"""
+    )
     page.emulate_media(media="screen")
     page.set_viewport_size(WIDE)
     assert cut == []
+    assert empty_heads == []
     assert seen == 0
 
 
