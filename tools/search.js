@@ -41,7 +41,7 @@
   /** Larger is earlier: chapters, then the pages about them, then names of the package; a title that is the query is first. */
   const rank = ([page, title, , description], query) => {
     const kind = description ? 0 : /\/(\d\d|appendix)_/.test(page) ? 2 : 1;
-    const heading = title.split(" > ").pop().replace(/^[\d.]+\s+/, "").toLowerCase();
+    const heading = title.replace(/<[^>]*>/g, "").split(" > ").pop().replace(/^[\d.]+\s+/, "").toLowerCase();
     return 1e6 * kind + (heading === query ? 2000 : heading.includes(query) ? 1000 : 0);
   };
 
