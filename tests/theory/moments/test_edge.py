@@ -80,6 +80,7 @@ def test_bounds_and_compressions_are_on_their_sides(curvatures, size):
 def test_large_batches_have_the_edge_of_gradient_descent():
     plain = 2 / np.linalg.eigvalsh(POSITIVE.mean(axis=0))[-1]
     assert mean_square_edge(POSITIVE, 10**7) == pytest.approx(plain, rel=1e-6)
+    assert mean_square_edge(POSITIVE, 10**7, mu=0.5) == pytest.approx(1.5 * plain, rel=1e-5)
     assert mean_square_edge(POSITIVE, 6, sampling="without_replacement") == pytest.approx(plain, rel=1e-12)
 
 
