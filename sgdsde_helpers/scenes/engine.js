@@ -462,6 +462,9 @@ export function elementFor(scenes) {
         return { x: event.clientX - box.left, y: event.clientY - box.top, width: box.width, height: box.height };
       };
       let what = null;
+      this.canvas.addEventListener("touchstart", (event) => { // else the page would scroll under the finger that draws
+        if (this.scene.hand.take(this.run.settings, at(event.touches[0])) !== null) event.preventDefault();
+      }, { passive: false });
       this.canvas.addEventListener("pointerdown", (event) => {
         what = this.scene.hand.take(this.run.settings, at(event));
         if (what === null) return;

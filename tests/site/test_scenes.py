@@ -109,6 +109,26 @@ def test_what_an_address_may_not_ask_is_left(page_at):
     }
 
 
+def test_a_finger_paints_and_the_page_stays(page_at):
+    page = page_at("chapters/11_state_dependent_noise.html", viewport=PHONE, has_touch=True)
+    page.wait_for_function(ALIVE)
+    page.wait_for_function("document.documentElement.dataset.formulas === 'set'")  # till then the text moves
+    before = page.evaluate("document.querySelector('sgd-scene').run.settings.sigma")
+    page.locator("sgd-scene canvas").evaluate("canvas => canvas.scrollIntoView({block: 'center'})")
+    box, place = page.locator("sgd-scene canvas").bounding_box(), page.evaluate("scrollY")
+    touch = page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + 20
+    for kind, points in (
+        ("touchStart", [{"x": x, "y": y}]),
+        ("touchMove", [{"x": x, "y": y + 60}]),
+        ("touchMove", [{"x": x, "y": y + 120}]),
+        ("touchEnd", []),
+    ):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+    page.wait_for_function("n => document.querySelector('sgd-scene').run.settings.sigma[4] < n", arg=before[4])
+    assert page.evaluate("scrollY") == place
+
+
 def test_a_diverging_learning_rate_is_said_in_place_of_the_picture(page_at):
     page = page_at("chapters/front.html?two-points=eta:2.1")
     page.wait_for_function(ALIVE)
