@@ -18,6 +18,7 @@
     FOURTEEN,
     FIFTEEN,
     SIXTEEN,
+    TAILS,
     ESCAPE,
 ) = (
     f"chapters/{name}.ipynb"
@@ -39,6 +40,7 @@
         "17_thermometers",
         "18_linear_regression",
         "19_small_network",
+        "20_heavy_tails",
         "21_escape",
     )
 )
@@ -100,4 +102,8 @@ MUTANTS = [
     (FOURTEEN, "noise / (4 * 8), fit[2]", "noise / (2 * 8), fit[2]", "a quarter of the trace"),
     (ESCAPE, "mean_and_error(eta * above.argmax(axis=0))", "mean_and_error(eta * above.argmax(axis=1))", "a chain statistic over the wrong axis"),
     (ESCAPE, "* v**2 / 0.5 for v in noise", "* v / 0.5 for v in noise", "a curve that is drawn: an exponent over the SDE's"),
+    (TAILS, "alpha = {arm: theory.gaussian_features_exponent(eta, size, arm=arm) for arm in arms}", "alpha = {arm: theory.gaussian_features_exponent(eta, size, arm=arms[2]) for arm in arms}", "the SDE's exponent for the chain's"),
+    (TAILS, "first = theory.hall_bias(r[far_out], nu, -15 / 14, 2.0)", "first = theory.hall_bias(r[far_out], nu, 15 / 14, 2.0)", "Hill reads low"),
+    (ESCAPE, "tau = theory.gaussian_chain_exit_time(well, e, **way, reach=-2.3)", "tau = theory.sde_exit_time(well, e, **way, reach=-2.3)", "a chain is later than its SDE"),
+    (ESCAPE, "np.stack([1 / decade, np.ones(7), np.sqrt(decade)], axis=1)", "np.stack([1 / decade**0.9, np.ones(7), np.sqrt(decade)], axis=1)", "an exponent of 1/eta"),
 ]
