@@ -40,6 +40,11 @@ def density(found, s, a):
 
 
 EQUAL = {  # MeanEstimation
+    "reshuffled_variance": (lambda l, s, a: theory.reshuffled_variance(l, 0.1, 2), power(2)),
+    "arms_stationary_cumulants": (
+        lambda l, s, a: np.array(theory.arms_stationary_cumulants(l, 0.1, 2)["SGD"]) / [s**2, s**3],
+        power(0),
+    ),
     "window_law": (lambda l, s, a: theory.window_law(l, 0.1, 5, s + a, 2)[:2], moments),
     "window_gaussian": (lambda l, s, a: theory.window_gaussian(l, 0.1, 5, s + a, 2), moments),
     "exact_window_ks": (lambda l, s, a: theory.exact_window_ks(l, 0.1, 5, s + a, 2), power(0)),
@@ -49,6 +54,7 @@ EQUAL = {  # MeanEstimation
     "window_distances": (lambda l, s, a: theory.window_distances(l, 0.1, [9], s + a, 2)["SGD"], power(0)),
 }
 UNEVEN = {  # ScalarQuadratic: the curvatures stay
+    "increment_first_order": (lambda l, s, a: theory.increment_first_order(l, 0.2, [3, 9], s + a, 2), power(2)),
     "sgd_stationary_moments": (lambda l, s, a: theory.sgd_stationary_moments(l, 0.2, 2), moments),
     "sde_stationary_moments": (lambda l, s, a: theory.sde_stationary_moments(l, 0.2, 2), moments),
     "stratonovich": (lambda l, s, a: theory.stratonovich_stationary_moments(l, 0.2, 2), moments),
