@@ -82,7 +82,7 @@ def bench(browser, folder: str, name: str) -> None:
     gaps = sorted(b - a for a, b in zip(got["times"], got["times"][1:], strict=False))
     work = sorted(got["work"])
     page.evaluate("document.querySelector('sgd-scene').style.marginTop = '5000px'")
-    page.wait_for_timeout(500)
+    page.wait_for_function("document.querySelector('sgd-scene').visible === false")
     steps = page.evaluate("document.querySelector('sgd-scene').run.steps")
     page.wait_for_timeout(2000)
     off = page.evaluate("document.querySelector('sgd-scene').run.steps") - steps

@@ -1,7 +1,7 @@
 /* A landscape of the reader's own: a loss drawn by hand, with chains, their law, the Fokker-Planck equation and Gibbs. */
 
 import { FokkerPlanck } from "./fokker_planck.js";
-import { Grid, leftOf0, moveChains, movesOf, painted, PARTS } from "./line.js";
+import { Grid, leftOf0, moveChains, movesOf, painted, PARTS, tabulated } from "./line.js";
 import { binomial, Histogram, meanAndError, shareAndError } from "./measure.js";
 import { Panel } from "./pen.js";
 
@@ -76,14 +76,15 @@ export const landscape = {
   theory(settings) {
     const { eta, B, sigma, loss } = settings;
     const at = curve(loss);
-    const land = { slope: (phi) => at(phi)[1], sigma: () => sigma, extra: () => 0 };
+    const lossAt = tabulated((phi) => at(phi)[0], GRID.from, -GRID.from);
+    const land = { slope: tabulated((phi) => at(phi)[1], GRID.from, -GRID.from), sigma: () => sigma, extra: () => 0 };
     const T = (eta * sigma ** 2) / (2 * B);
     const middles = Float64Array.from({ length: CELLS.count }, (_, k) => CELLS.from + (k + 0.5) * CELLS.width);
     const losses = middles.map((phi) => at(phi)[0]);
     const gibbs = GRID.normalised(losses.map((L) => -L / T));
     return {
       land, moves: movesOf(GRID, land, settings, binomial(B, 0.5)), flow: new FokkerPlanck(losses, T, CELLS.width), middles, losses, gibbs, T,
-      lossAt: (phi) => at(phi)[0], gibbsLoss: gibbs.reduce((sum, mass, k) => sum + mass * losses[k], 0),
+      lossAt, gibbsLoss: gibbs.reduce((sum, mass, k) => sum + mass * losses[k], 0),
     };
   },
 
