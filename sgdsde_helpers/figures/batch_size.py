@@ -48,7 +48,8 @@ def _predicted_and_measured(
     """On two logarithmic axes, in one colour each: predicted curves over x, and marks (x, value, error)."""
     for (name, values), color in zip(curves.items(), colors, strict=True):
         ax.plot(x, values, color=color, ls="--", lw=1.2, label=f"{name}, predicted")
-        ax.errorbar(*marks[name], fmt="o", color=color, label=name)
+        at, value, error = marks[name]
+        ax.errorbar(at, value, error, fmt="o", color=color, label=name)
     ax.set(xscale="log", yscale="log")
 
 

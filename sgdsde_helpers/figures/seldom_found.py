@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from sgdsde_helpers.figures.marks import in_words, measured, setting
 from sgdsde_helpers.figures.style import ARMS, PREDICTION, SDE, SGD, house_style, label_axes, new_figure, panel_title
-from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.losses import ScalarQuadratic
 from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import sgd
 from sgdsde_helpers.theory import (
@@ -60,7 +60,7 @@ def tails(
     return fig
 
 
-def tail_panel(loss: Loss, ax: Axes, eta: float, batch_size: int, seed: int) -> str:
+def tail_panel(loss: ScalarQuadratic, ax: Axes, eta: float, batch_size: int, seed: int) -> str:
     """One setting of the chapter's widget: P(|Phi| > r) of SGD and of its SDE, exactly, and shares of chains."""
     law = chain_stationary_law(loss, eta, batch_size, reach=100.0, nodes=3000)
     grid = np.sinh(np.linspace(-1.0, 1.0, 2001) * np.arcsinh(1e3))
