@@ -62,7 +62,7 @@ def scripts(text: str, up: str) -> str:
     def one(tag: re.Match) -> str:
         source = tag["source"].partition("?")[0]
         for ending, mark in NEEDED_FOR.items():
-            if source.endswith("/" + ending) and (mark is None or mark not in text):
+            if f"/{source}".endswith(f"/{ending}") and (mark is None or mark not in text):
                 return ""
         if (
             source.endswith(AT_ONCE)

@@ -20,6 +20,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
+ADDRESS = os.environ.get("BOOK_URL", "")  # of the site in the web: what is asked of it is answered from the disk
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SCREENSHOTS = HTML.parent / "screenshots"
 PAGES = sorted(p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html") if "_static" not in p.parts)
@@ -63,7 +64,7 @@ class Visit:
             page.wait_for_function("[...document.querySelectorAll('sgd-scene')].every(scene => scene.shadowRoot)")
 
     def _request(self, request) -> None:
-        if not request.url.startswith((self.base, "data:", "blob:")):
+        if not request.url.startswith((self.base, ADDRESS or self.base, "data:", "blob:")):
             self.foreign.append(request.url)
 
     def _console(self, message) -> None:
@@ -123,10 +124,16 @@ def browser():
         chromium.close()
 
 
+def _place(address: str) -> str:
+    return address.removeprefix(ADDRESS).partition("?")[0].partition("#")[0]
+
+
 @pytest.fixture(scope="session", params=VISITED or ["index.html"])
 def opened(request, browser, base):
     context = browser.new_context(viewport=WIDE, color_scheme="light", reduced_motion="reduce")
     context.set_default_timeout(60_000)  # a hang ends; no test depends on how fast a machine is
+    if ADDRESS:
+        context.route(f"{ADDRESS}**", lambda route: route.fulfill(path=HTML / _place(route.request.url)))
     yield Visit(context.new_page(), base, request.param)
     context.close()
 

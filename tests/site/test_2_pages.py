@@ -100,7 +100,7 @@ def test_mathematics_is_set(opened):
 
 
 RAW = """() => {
-  const text = document.createTreeWalker(document.querySelector(".bd-article"), NodeFilter.SHOW_TEXT);
+  const text = document.createTreeWalker(document.querySelector(".bd-article") || document.body, NodeFilter.SHOW_TEXT);
   const found = [];
   while (text.nextNode()) {
     const { data, parentElement } = text.currentNode;
@@ -316,6 +316,8 @@ class _Links(HTMLParser):
         self.feed(text)
 
     def handle_starttag(self, tag, attrs) -> None:
+        if tag == "base" or ("rel", "canonical") in attrs:  # they name the address of the site; nothing is fetched
+            return
         for name, value in attrs:
             if name == "id" or (name == "name" and tag == "a"):
                 self.ids.add(value)
