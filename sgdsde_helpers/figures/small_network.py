@@ -68,7 +68,8 @@ def linear_rule(measured: Mapping[str, tuple], momentum: tuple[np.ndarray, np.nd
             label=name,
         )
         for size in np.asarray(sizes)[~inside]:
-            ax.annotate("", (size, top), (size, top - 0.006), arrowprops={"arrowstyle": "->", "color": COLORS[name]})
+            arrow = {"arrowstyle": "->", "color": COLORS[name], "lw": 1.5}
+            ax.annotate("", (size, top - 0.0005), (size, top - 0.006), arrowprops=arrow)
     ax.plot(*momentum, color=PREDICTION, lw=1.2, ls="--", label="momentum, predicted")
     ax.set(ylim=(0.408, top))
     log_ticks(ax, 2 ** np.arange(9))

@@ -68,7 +68,7 @@ def _edges(ax: Axes, diagnosis: Diagnosis) -> None:
     ax.plot([size], [eta], "o", color=SGD, label="here")
     ax.plot([2 * size, 2 * size], [eta, 2 * eta], "s", color=ACCENT, label="$B$ doubled")
     for new in (eta, 2 * eta):
-        ax.annotate("", (2 * size, new), (size, eta), arrowprops={"arrowstyle": "->", "color": ACCENT})
+        ax.annotate("", (2 * size, new), (size, eta), arrowprops={"arrowstyle": "->", "color": ACCENT, "lw": 1.5})
     ax.set(xscale="log", yscale="log", ylim=(min(edges.min(), eta) / 4, max(edges.max(), 2 * eta) * 1.5))
     ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter("{x:g}")

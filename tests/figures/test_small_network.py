@@ -24,6 +24,7 @@ def test_the_linear_rule_draws_what_it_is_given():
     np.testing.assert_allclose(line(ax, "momentum, predicted"), np.c_[dashed])
     assert len(ax.texts) == 1  # an arrow for what lies above the panel
     assert ax.texts[0].xy[0] == 64
+    assert ax.texts[0].arrow_patch.get_linewidth() > 0  # the house style draws patches without a line
 
 
 def test_heat_is_the_excess_over_the_floor():
