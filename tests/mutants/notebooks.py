@@ -92,7 +92,6 @@ MUTANTS = [
     (SIXTEEN, "return arm.eta / 4 * arm.chains", "return arm.eta / 2 * arm.chains", "a quarter of eta g^2"),
     (SIXTEEN, "small[2] + small[0] / 19 * B", "small[2] + small[0] / 9.5 * B", "a line that is drawn: (1 - mu)/(1 + mu), not half of it"),
     (SIXTEEN, "arm.l * a[", "a[", "SVAG has l times the noise"),
-    (SIXTEEN, "points.append((heat(a), *mean_and_error(a.objective)))", "points.append((heat(a), *mean_and_error(a.objective[:1] * np.ones(2))))", "marks that are drawn: the mean of all chains"),
     (THIRTEEN, "eta0 * B * (1 - mu) / (1 + mu) * h**2", "eta0 * B * (1 - mu) * h**2", "1 + mu in the finite step with momentum"),
     (THIRTEEN, "1.0, sigma**2, eta * kappa**power, kappa, b1=b1", "1.0, sigma**2, eta * kappa, kappa, b1=b1", "Adam's rule is the square root of kappa"),
     (THIRTEEN, "(r * (1 + mu) + h**2 * (1 - mu) * B)", "(r * (1 - mu) + h**2 * (1 - mu) * B)", "the edge with momentum"),
