@@ -135,7 +135,7 @@ class Explorer(widgets.VBox):
         self.live = LivePanel(painter, label, etas, batch_sizes, start, seed)
         self.stage = widgets.Stack([grid, self.live.picture], selected_index=0).add_class("explorer-stage")
         buttons = self._buttons(linked)
-        super().__init__([self.eta, self.batch_size, buttons, self.stage, self.live], layout={"max_width": "690px"})
+        super().__init__([self.eta, self.batch_size, buttons, self.stage, self.live], layout={"max_width": "723px"})
         self.add_class("explorer")
         self.live.picture.observe(self._simulated, "value")
         for slider in (self.eta, self.batch_size):
