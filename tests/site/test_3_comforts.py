@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from sgdsde_helpers.figures.style import ACCENT, ARMS, FLOW, MUTED, PAPER, PREDICTION, SKY, STYLE, TEXT
-from tests.site.conftest import PHONE, WIDE
+from tests.site.conftest import PHONE, VISITED, WIDE
 from tests.site.explorer import explorers
 
 # Links of the page to what has a preview, with the text of that.
@@ -21,7 +21,14 @@ POINTING = """() => [...document.querySelectorAll('.bd-article a[href^="#"]:not(
   return box && link.checkVisibility() && !box.contains(link) ? {index, says: box.textContent} : null;
 }).filter(Boolean)"""
 
+# What one script does on every page alike is tried on a few: the front page, and three chapters of different making.
+SOME = ("index", "chapters/front", "chapters/06", "chapters/10", "chapters/22")
+on_a_few_pages = pytest.mark.parametrize(
+    "opened", [page for page in VISITED if page.startswith(SOME)] or VISITED[:1] or ["index.html"], indirect=True
+)
 
+
+@on_a_few_pages
 def test_a_link_shows_what_it_points_to(opened):
     opened.page.set_viewport_size(WIDE)
     opened.formulas_are_set()
@@ -65,6 +72,7 @@ def test_the_words_of_a_figure_can_be_read_on_a_phone(phone):
         assert TEXT / 72 * an_inch * width / pixels >= 11
 
 
+@on_a_few_pages
 def test_a_finger_enlarges_a_picture(phone):
     pictures = phone.locator(".bd-article :is(figure, .cell_output) img:visible")
     if not pictures.count():
@@ -82,6 +90,7 @@ def test_a_finger_enlarges_a_picture(phone):
     expect(phone.locator("dialog.enlarged")).to_have_count(0)
 
 
+@on_a_few_pages
 def test_the_address_keeps_a_setting(opened, browser):
     """A link leads to a setting of a widget; moving it writes the address, and reset takes it away."""
     if not opened.views:
@@ -105,6 +114,7 @@ def test_the_address_keeps_a_setting(opened, browser):
     context.close()
 
 
+@on_a_few_pages
 def test_what_is_printed_early_has_its_formulas(opened, browser):
     """Printing begins before the page has set what is far from the screen."""
     if not opened.page.locator(".math").count():
