@@ -1,5 +1,15 @@
 """What every test of the package starts from: figures are drawn into memory, on every machine."""
 
 import matplotlib
+import pytest
 
 matplotlib.use("agg")  # not by MPLBACKEND, which the kernels of the notebooks would inherit
+
+
+@pytest.fixture(scope="session")
+def playwright():
+    """The driver of all browsers: a second one would not start beside it."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        yield driver

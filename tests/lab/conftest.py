@@ -17,7 +17,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from tests.site.conftest import CHROMIUM, ROOT
 
@@ -90,11 +90,10 @@ def _address(server: subprocess.Popen, home: Path) -> str:
 
 
 @pytest.fixture(scope="session")
-def window() -> Iterator:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
+def window(playwright) -> Iterator:
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="session", params=CHAPTERS)

@@ -32,6 +32,7 @@ def explored(notebook: Path, monkeypatch) -> list[tuple[tuple, dict]]:
             needed |= used
     calls: list[tuple[tuple, dict]] = []
     monkeypatch.setattr(widgets, "explore", lambda *values, **options: calls.append((values, options)))
+    monkeypatch.chdir(notebook.parent)  # where its cells find their data
     exec(compile(ast.Module(kept[::-1], []), str(notebook), "exec"), {})  # noqa: S102  the book's own cells
     return calls
 
