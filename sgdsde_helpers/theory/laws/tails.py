@@ -135,7 +135,7 @@ def gaussian_features_sde_survival(r: Array, eta: float, batch_size: int = 1, no
 
 
 def hill_limit(grid: Array, survival: Array, alpha: float) -> Array:
-    r"""What Hill's estimator reads above each threshold, of a known law: :math:`G(u) / \\int_u^\\infty G(x)\\,dx/x`.
+    r"""What Hill's estimator reads above each threshold, of a known law: :math:`G(u) / \int_u^\infty G(x)\,dx/x`.
 
     The mean of log(X/u) over X > u is that integral over G(u); Hill's estimator is one over it, and alpha only for a pure power.
 
