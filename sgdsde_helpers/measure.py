@@ -229,10 +229,7 @@ def hill(sample: Array, k: int) -> tuple[float, float]:
     >>> round(exponent, 2), round(error, 2)
     (2.05, 0.48)
     """
-    x = np.sort(np.abs(checks.array("sample", sample, ndim=1)))[::-1]
-    k = count("k", k, minimum=3, maximum=len(x) - 1)
-    estimate = float((k - 1) / np.log(x[:k] / checks.positive("value k + 1 of sample", x[k])).sum())
-    return estimate, estimate / float(np.sqrt(k - 2))
+    return _hill(_largest_first(sample), k)
 
 
 def extrapolated_hill(sample: Array, k: int, delta: float, ratio: int = 8) -> tuple[float, float]:
@@ -264,8 +261,8 @@ def extrapolated_hill(sample: Array, k: int, delta: float, ratio: int = 8) -> tu
     True
     """
     ratio = count("ratio", ratio, minimum=2)
-    (high, error), (low, error_low) = hill(sample, k), hill(sample, ratio * k)
-    x = np.sort(np.abs(checks.array("sample", sample, ndim=1)))[::-1]
+    x = _largest_first(sample)
+    (high, error), (low, error_low) = _hill(x, k), _hill(x, ratio * k)
     share = 1 / ((x[k] / x[ratio * k]) ** checks.positive("delta", delta) - 1)
     # The values above the higher threshold are in both: the covariance of the two is the variance of the lower one's.
     variance = (1 + share) ** 2 * error**2 - share * (2 + share) * error_low**2
@@ -305,3 +302,13 @@ def _chains(values: Array, least: int = 2) -> Array:
     if x.ndim == 0 or len(x) < least:
         raise ValueError(f"values of shape {x.shape} is not allowed: it must have at least {least} chains on axis 0")
     return x
+
+
+def _largest_first(sample: Array) -> Array:
+    return np.sort(np.abs(checks.array("sample", sample, ndim=1)))[::-1]
+
+
+def _hill(x: Array, k: int) -> tuple[float, float]:
+    k = count("k", k, minimum=3, maximum=len(x) - 1)
+    estimate = float((k - 1) / np.log(x[:k] / checks.positive("value k + 1 of sample", x[k])).sum())
+    return estimate, estimate / float(np.sqrt(k - 2))

@@ -1,5 +1,6 @@
 """The page of the package's reference has every public name."""
 
+import ast
 import re
 from importlib import import_module
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 
 PAGE = (Path(__file__).parents[1] / "chapters" / "package.md").read_text(encoding="utf-8")
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 WHOLE_MODULES = set(re.findall(r"\.\. automodule:: (\S+)", PAGE))
 
 
@@ -48,3 +50,11 @@ def test_every_public_name_is_on_the_page(module):
 def test_every_name_on_the_page_exists(name):
     module, _, attribute = name.rpartition(".")
     assert attribute in import_module(module).__all__
+
+
+@pytest.mark.parametrize("path", sorted((Path(__file__).parents[1] / "sgdsde_helpers").rglob("*.py")), ids=lambda path: path.stem)
+def test_formulas_of_docstrings_have_single_backslashes(path):
+    """Two would break the line in the middle of a formula: a raw docstring is written as it is read."""
+    nodes = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, DOCUMENTED)]
+    formulas = re.findall(r":math:`([^`]*)`", " ".join(ast.get_docstring(node) or "" for node in nodes))
+    assert [formula for formula in formulas if "\\\\" in formula] == []

@@ -76,7 +76,7 @@ def barrier_shift(width: float) -> float:
     r"""How much farther the SDE's barrier must be for a chain of Gaussian steps: 0.5826 times the width of a step.
 
     A chain may be beyond a barrier between two looks and back again. To leading order it passes when the continuous path passes a
-    barrier that lies farther by the mean overshoot of a Gaussian walk, :math:`-\\zeta(1/2)/\\sqrt{2\\pi}` widths (Siegmund 1979;
+    barrier that lies farther by the mean overshoot of a Gaussian walk, :math:`-\zeta(1/2)/\sqrt{2\pi}` widths (Siegmund 1979;
     Broadie, Glasserman and Kou 1997). What is left is of the order of eta.
 
     Parameters
@@ -159,9 +159,7 @@ def sde_exit_time(loss: Loss, eta: float, batch_size: int = 1, *, start: float, 
     from scipy.integrate import cumulative_simpson  # imported late: it takes longer than all the rest
 
     loss, eta, start, end = _problem(loss, eta, start, end)
-    reach = number("reach", reach)
-    if not reach < start:
-        refuse("reach", reach, f"a number < start = {start:g}")
+    reach = _reach(reach, start)
     y = np.linspace(reach, end, POINTS)
     diffusion = eta / checked_batch_size(batch_size) * loss.covariance(y)
     if not (diffusion > 0).all():
@@ -212,9 +210,7 @@ def gaussian_chain_exit_time(
     4.949
     """
     loss, eta, start, end = _problem(loss, eta, start, end)
-    reach = number("reach", reach)
-    if not reach < start:
-        refuse("reach", reach, f"a number < start = {start:g}")
+    reach = _reach(reach, start)
     width = eta * np.sqrt(loss.covariance(np.linspace(reach, end, 1001)).min() / checked_batch_size(batch_size))
     nodes = int(np.ceil(4 * (end - reach) / width)) if width > 0 else 4001
     if nodes > 4000:
@@ -315,6 +311,13 @@ def _times_to_leave(step: Array, leave: Array, time: Array) -> Array:
     for k in range(len(tau)):
         tau[k] = (time[k] + step[k, :k] @ tau[:k]) / out[k]
     return tau
+
+
+def _reach(reach: float, start: float) -> float:
+    reach = number("reach", reach)
+    if not reach < start:
+        refuse("reach", reach, f"a number < start = {start:g}")
+    return reach
 
 
 def _problem(loss: Loss, eta: float, start: float, end: float) -> tuple[Loss, float, float, float]:

@@ -34,7 +34,7 @@ _ARMS = ("SGD", "Gaussian SGD", "SDE")
 
 
 def gaussian_features_exponent(eta: float, batch_size: int = 1, d: int = 1, arm: str = "SGD") -> float:
-    r"""The tail exponent alpha of least squares with Gaussian features: :math:`P(|\\Phi| > r)` falls like r^-alpha.
+    r"""The tail exponent alpha of least squares with Gaussian features: :math:`P(|\Phi| > r)` falls like r^-alpha.
 
     The SDE has noise of covariance (eta/B) (|phi|^2 I + phi phi') far out. Its generator takes |phi|^a to
     a (-1 + (eta/B)(a - 1) + (eta/B)(d - 1)/2) |phi|^a, which is 0 at alpha = B/eta + (3 - d)/2.
@@ -171,7 +171,7 @@ def hill_limit(grid: Array, survival: Array, alpha: float) -> Array:
 def hall_bias(u: Array, alpha: float, coefficient: float, delta: float) -> Array:
     r"""Bias of Hill's estimator above the threshold u to first order: alpha D delta u^-delta / (alpha + delta).
 
-    For :math:`P(X > x) = C x^{-\\alpha} (1 + D x^{-\\delta} + \\dots)` the mean of log(X/u) over X > u is
+    For :math:`P(X > x) = C x^{-\alpha} (1 + D x^{-\delta} + \dots)` the mean of log(X/u) over X > u is
     (1 - D delta u^-delta / (alpha + delta)) / alpha (Hall 1982). D < 0 makes Hill read low.
 
     Parameters
