@@ -3,6 +3,8 @@
 import matplotlib
 import pytest
 
+from tests.browsers import CHROMIUM
+
 matplotlib.use("agg")  # not by MPLBACKEND, which the kernels of the notebooks would inherit
 
 
@@ -13,3 +15,10 @@ def playwright():
 
     with sync_playwright() as driver:
         yield driver
+
+
+@pytest.fixture(scope="session")
+def browser(playwright):
+    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    yield chromium
+    chromium.close()

@@ -52,7 +52,9 @@ def test_every_name_on_the_page_exists(name):
     assert attribute in import_module(module).__all__
 
 
-@pytest.mark.parametrize("path", sorted((Path(__file__).parents[1] / "sgdsde_helpers").rglob("*.py")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[1] / "sgdsde_helpers").rglob("*.py")), ids=lambda path: path.stem
+)
 def test_formulas_of_docstrings_have_single_backslashes(path):
     """Two would break the line in the middle of a formula: a raw docstring is written as it is read."""
     nodes = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, DOCUMENTED)]

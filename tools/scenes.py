@@ -6,14 +6,12 @@ A picture stands for its scene on paper, without JavaScript, and until the scene
 
 import io
 import os
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from environment import ROOT, enter
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PICTURES = ROOT / "chapters" / "assets" / "scenes"
 SHOWN = {"two-points": "eta:0.382,seed:1"}  # the settings of a picture that are not those of the scene's start
 PAPER, INK = "#fdfdfb", "#222832"
@@ -96,14 +94,14 @@ def bench(browser, folder: str, name: str) -> None:
 
 def main(command: str, *names: str) -> None:
     from playwright.sync_api import sync_playwright
+    from served import chromium
 
     from sgdsde_helpers.scenes import SCENES
 
-    chromium = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not chromium:
+    if not chromium():
         sys.exit("No Chromium was found: apt-get install chromium, or name one: CHROMIUM=/path/to/chrome")
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         for name in names or SCENES:
             {"pictures": picture, "bench": bench}[command](browser, folder, name)
         browser.close()

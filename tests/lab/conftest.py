@@ -19,7 +19,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Page
 
-from tests.site.conftest import CHROMIUM, ROOT
+from tests.browsers import CHROMIUM, NO_CHROMIUM, leave_out
+from tests.site.conftest import ROOT
 
 CHAPTERS = ["09_temperature.ipynb", "10_two_temperatures.ipynb", "15_exact_chain.ipynb"]
 EXTENSION = Path(sys.prefix, "share", "jupyter", "labextensions", "jupyterlab-myst")
@@ -42,17 +43,11 @@ def missing() -> str | None:
     """What these tests lack here, in words; None where all is there."""
     if not find_spec("jupyterlab") or not EXTENSION.exists():
         return "there is no JupyterLab with jupyterlab-myst; `make test-site` installs them"
-    return None if CHROMIUM else "no Chromium was found: apt-get install chromium"
+    return None if CHROMIUM else NO_CHROMIUM
 
 
 def pytest_collection_modifyitems(config, items) -> None:
-    """A run of all tests leaves these out, and says why, where they cannot run; a run of these alone fails."""
-    reason = missing()
-    if reason and any("lab" in Path(argument.split("::")[0]).parts for argument in config.args):
-        raise pytest.UsageError(reason)
-    for item in items if reason else []:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.skip(reason=reason))
+    leave_out(config, items, Path(__file__).parent, missing())
 
 
 @pytest.fixture(scope="session")
@@ -89,16 +84,9 @@ def _address(server: subprocess.Popen, home: Path) -> str:
     raise RuntimeError(f"JupyterLab did not start:\n{(home / 'log').read_text()[-2000:]}")
 
 
-@pytest.fixture(scope="session")
-def window(playwright) -> Iterator:
-    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-    yield chromium
-    chromium.close()
-
-
 @pytest.fixture(scope="session", params=CHAPTERS)
-def chapter(request, lab, window):
-    context = window.new_context(viewport={"width": 1280, "height": 1000})
+def chapter(request, lab, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
     context.set_default_timeout(60_000)  # a hang ends; no test depends on how fast a machine is
     yield Chapter(context.new_page(), lab.address, lab.chapters / request.param)
     context.close()

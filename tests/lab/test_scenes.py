@@ -11,12 +11,12 @@ CELL = 'from sgdsde_helpers.scenes import scene\nscene("two-points", {"eta": 0.5
 
 
 @pytest.fixture
-def notebook(lab, window):
+def notebook(lab, browser):
     path = lab.chapters / "a_scene.ipynb"
     cells = [nbformat.v4.new_code_cell(CELL)]
     kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
     nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata=kernel), path)
-    context = window.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
     context.set_default_timeout(60_000)
     yield Chapter(context.new_page(), lab.address, path)
     context.close()

@@ -1,7 +1,6 @@
 """Scenes without a screen, in Node, or in Chromium where there is no Node: the same text that a page carries."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -12,10 +11,8 @@ import numpy as np
 import pytest
 
 from sgdsde_helpers.scenes import script
+from tests.browsers import CHROMIUM
 
-CHROMIUM = os.environ.get("CHROMIUM") or next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
 PLAIN = "(_, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value)"
 
 

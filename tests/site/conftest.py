@@ -7,7 +7,6 @@ files, so that the last of them judges all that happened. `BOOK_HTML` names anot
 import json
 import os
 import re
-import shutil
 import statistics
 import threading
 from functools import partial
@@ -18,6 +17,8 @@ import pytest
 from playwright.sync_api import Page
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.browsers import CHROMIUM, NO_CHROMIUM, leave_out
+
 ROOT = Path(__file__).resolve().parents[2]
 HTML = Path(os.environ.get("BOOK_HTML", ROOT / "_build" / "html"))
 ADDRESS = os.environ.get("BOOK_URL", "")  # of the site in the web: what is asked of it is answered from the disk
@@ -25,8 +26,6 @@ AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SCREENSHOTS = HTML.parent / "screenshots"
 PAGES = sorted(p.relative_to(HTML).as_posix() for p in HTML.rglob("*.html") if "_static" not in p.parts)
 VISITED = [page for page in PAGES if 'http-equiv="Refresh"' not in (HTML / page).read_text("utf-8")]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 # Console messages of level "error" that are no fault of the book: (text, reason).
@@ -94,18 +93,12 @@ def missing() -> str | None:
     if not (HTML / "index.html").exists():
         return f"there is no site in {HTML}; build it with: make book"
     if not CHROMIUM:
-        return "no Chromium was found: apt-get install chromium"
+        return NO_CHROMIUM
     return None
 
 
 def pytest_collection_modifyitems(config, items) -> None:
-    """A run of all tests leaves these out, and says why, where they cannot run; a run of these alone fails."""
-    reason = missing()
-    if reason and any("site" in Path(argument.split("::")[0]).parts for argument in config.args):
-        raise pytest.UsageError(reason)
-    for item in items if reason else []:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.skip(reason=reason))
+    leave_out(config, items, Path(__file__).parent, missing())
 
 
 @pytest.fixture(scope="session")
@@ -114,13 +107,6 @@ def base():
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}/"
     server.shutdown()
-
-
-@pytest.fixture(scope="session")
-def browser(playwright):
-    chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-    yield chromium
-    chromium.close()
 
 
 def _place(address: str) -> str:
