@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from sgdsde_helpers.checks import Array, refuse
+from sgdsde_helpers.measure import mean_and_error
 
-__all__ = ["DECAY", "Ensemble", "load_ensembles"]
+__all__ = ["COLDEST", "DECAY", "Ensemble", "load_ensembles", "valley_floors"]
 
 DECAY = 0.005  # weight decay of the network whose ensembles are stored
+COLDEST = ("B=8 eta=0.0125", "B=8 eta=0.025", "B=8 eta=0.05")  # the arms of SGD whose learning rates are the smallest
 PER_CHAIN = ("train", "test", "accuracy", "norm2", "grad2", "noise", "phi_g", "ghat2", "final_train", "final_test")
 
 
@@ -60,6 +63,11 @@ class Ensemble:
         """The whole loss of each chain, decay included: the potential that SGD descends; of shape (m,)."""
         return self.chains["train"] + DECAY / 2 * self.chains["norm2"]
 
+    @property
+    def thermometer(self) -> Array:
+        """A quarter of eta |ghat|^2: SGD's excess over the floor of a valley that is a parabola (chapter 19); of shape (m,)."""
+        return self.eta / 4 * self.chains["ghat2"]
+
 
 def load_ensembles(path: str | Path) -> dict[str, Ensemble]:
     """The ensembles stored in a file, by name.
@@ -98,3 +106,26 @@ def load_ensembles(path: str | Path) -> dict[str, Ensemble]:
             setting = (m["kind"], m["eta"], m["batch_size"], m["l"], m["mu"])
             arms[name] = Ensemble(name, *setting, chains, *curve)
     return arms
+
+
+def valley_floors(arms: Mapping[str, Ensemble]) -> tuple[Array, Array]:
+    """The objective less what the `thermometer` reads of SGD's excess, for each of the three smallest learning rates.
+
+    Parameters
+    ----------
+    arms : dict of Ensemble
+        As `load_ensembles` gives them.
+
+    Returns
+    -------
+    floors, standard_errors : ndarrays of shape (3,)
+
+    Examples
+    --------
+    >>> chains = {"train": np.array([1.0, 2.0]), "norm2": np.zeros(2), "ghat2": np.array([2.0, 6.0])}
+    >>> arm = Ensemble("a", "sgd", 0.4, 8, 1, 0.0, chains, np.zeros(1), np.zeros(1), np.zeros(1))
+    >>> floors, errors = valley_floors(dict.fromkeys(COLDEST, arm))
+    >>> floors.round(6).tolist(), errors.round(6).tolist()
+    ([1.1, 1.1, 1.1], [0.3, 0.3, 0.3])
+    """
+    return tuple(np.array([mean_and_error(arms[name].objective - arms[name].thermometer) for name in COLDEST]).T)

@@ -1,7 +1,8 @@
 """Mistakes in what measures, compares and checks: (file, old, new, why)."""
 
-MEASURE, COMPARISON, CHECKS, PROBLEMS, SCORECARD, FACE = (
-    f"sgdsde_helpers/{name}.py" for name in ("measure", "comparison", "checks", "problems", "scorecard", "__init__")
+MEASURE, COMPARISON, CHECKS, PROBLEMS, SCORECARD, ENSEMBLES, FACE = (
+    f"sgdsde_helpers/{name}.py"
+    for name in ("measure", "comparison", "checks", "problems", "scorecard", "ensembles", "__init__")
 )
 
 # fmt: off
@@ -43,4 +44,5 @@ MUTANTS = [
     (SCORECARD, "(later[1, 0] - later[0, 1]) / eta", "(later[0, 1] - later[1, 0]) / eta", "the sense of the rotation"),
     (SCORECARD, "second = h + eta * h @ h / 2", "second = h + eta * h @ h", "eta/4 of the square's gradient"),
     (SCORECARD, "np.abs(errors).min() < _EXACT", "np.abs(errors).max() < 0", "an exact theory has no order"),
+    (ENSEMBLES, "return self.eta / 4 * self.chains", "return self.eta / 2 * self.chains", "a quarter of eta g^2"),
 ]

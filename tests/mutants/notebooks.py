@@ -89,7 +89,6 @@ MUTANTS = [
     (FIFTEEN, "lowest = etas / (4 * B) * np.trace(Sigma)", "lowest = etas / (2 * B) * np.trace(Sigma)", "curves that are drawn: eta trace / 4B"),
     (FIFTEEN, "iid = eta * s / (B * h * (2 - eta * h))", "iid = eta * s / (h * (2 - eta * h))", "B divides the noise"),
     (SIXTEEN, "predicted = eta * noise / (B * h * (2 - eta * h))", "predicted = eta * noise / (B * h * 2)", "a chain, not its SDE"),
-    (SIXTEEN, "return arm.eta / 4 * arm.chains", "return arm.eta / 2 * arm.chains", "a quarter of eta g^2"),
     (SIXTEEN, "small[2] + small[0] / 19 * B", "small[2] + small[0] / 9.5 * B", "a line that is drawn: (1 - mu)/(1 + mu), not half of it"),
     (SIXTEEN, "arm.l * a[", "a[", "SVAG has l times the noise"),
     (THIRTEEN, "eta0 * B * (1 - mu) / (1 + mu) * h**2", "eta0 * B * (1 - mu) * h**2", "1 + mu in the finite step with momentum"),
