@@ -52,7 +52,7 @@ def data_and_losses(x: np.ndarray, y: np.ndarray, loss: ScalarQuadratic, example
         right.plot(phi, (x[k] * phi - y[k]) ** 2 / 2, color=SKY, linewidth=1.1)
     right.plot(phi, loss.loss(phi), color=PREDICTION, linewidth=2.6)
     right.set(ylim=(0, 2.6), xlim=(-1, 2), xticks=[-1, 0, 1, 2])
-    panel_title(right, "blue: examples, black: mean")
+    panel_title(right, "black: the mean")
     label_axes(right, r"$\Phi$", "loss")
     return fig
 

@@ -66,10 +66,10 @@ DRAWN = """() => [...document.querySelectorAll(".bd-article .cell_output img")].
 
 
 def test_the_words_of_a_figure_can_be_read_on_a_phone(phone):
-    """Text of a figure is 11 px high as shown at 390 px, half a pixel less where marks widen the file, with so many pixels an inch."""
+    """Text of a figure is 11 px high as shown at 390 px. Its file has so many pixels for an inch of the figure."""
     for width, pixels in phone.evaluate(DRAWN):
         an_inch = STYLE["figure.dpi"] if pixels > 1000 else 100  # a figure, or the picture of a widget
-        assert TEXT / 72 * an_inch * width / pixels >= 10.5
+        assert TEXT / 72 * an_inch * width / pixels >= 11
 
 
 @on_a_few_pages

@@ -8,7 +8,7 @@ import pytest
 
 from sgdsde_helpers import simulation, theory
 
-PAGE = Path(__file__).parents[2] / "chapters" / "package.md"
+PAGE = Path(__file__).parents[2] / "chapters" / "package_theory.md"
 TABLE = PAGE.read_text(encoding="utf-8").split("(package-noise-names)=")[1].split("\n#")[0]
 NAMES = {name for row in re.findall(r"^\| (`.*?) \|", TABLE, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
 FUNCTIONS = [
