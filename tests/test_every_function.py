@@ -70,7 +70,7 @@ ARGUMENTS = {
         )
     },
     **{name: ("non-negative", 1.0) for name in ("sigma2", "span")},
-    **{name: ("number", 1.0) for name in ("start", "mean", "other_mean", "gap", "third", "gamma", "cumulant")},
+    **{name: ("number", 1.0) for name in ("place", "start", "mean", "other_mean", "gap", "third", "gamma", "cumulant")},
     "coupling": ("number", 0.5),
     "mu": ("non-negative", 0.5),
     "b1": ("non-negative", 0.5),
@@ -276,6 +276,7 @@ OTHER = {  # a value that is not the default, and that must change the answer
     "weights": [1.0, 2.0, 5.0],
     "start": 2.0,
     "n_steps": 5,
+    "place": 0.5,
     "t": 0.7,
     "b1": 0.5,
     "mean": 0.4,

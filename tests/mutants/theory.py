@@ -3,7 +3,7 @@
 MOMENTS, LAWS, WINDOW, BALANCE = (f"sgdsde_helpers/theory/{room}/" for room in ("moments", "laws", "window", "balance"))
 STATIONARY, OU, WEAK = MOMENTS + "stationary.py", MOMENTS + "ornstein_uhlenbeck.py", MOMENTS + "weak_error.py"
 POSTERIOR, RESHUFFLING, MOMENTUM = MOMENTS + "posterior.py", MOMENTS + "reshuffling.py", MOMENTS + "momentum.py"
-HIGHER = MOMENTS + "higher.py"
+HIGHER, OF_ARMS = MOMENTS + "higher.py", LAWS + "arms.py"
 EDGE = MOMENTS + "edge.py"
 AFFINE, EMBEDDING, FLUCTUATION = MOMENTS + "affine.py", MOMENTS + "embedding.py", MOMENTS + "fluctuation.py"
 BERNOULLI, DENSITY, FOKKER = LAWS + "bernoulli.py", LAWS + "density.py", LAWS + "fokker_planck.py"
@@ -14,6 +14,8 @@ CURRENT, DISSIPATION = BALANCE + "current.py", BALANCE + "dissipation.py"
 
 # fmt: off
 MUTANTS = [
+    (OF_ARMS, "chain_stationary_law(loss, eta, batch_size, method", "chain_stationary_law(loss, eta, method", "B softens SGD"),
+    (OF_ARMS, "gaussian_chain_law(loss, eta, batch_size, grid=grid).cdf(x)", "gaussian_chain_law(loss, eta, batch_size, grid=grid).cdf(0.0)", "below the place that was asked for"),
     (HIGHER, "rows[p, k] = comb(p, k) * joint[k, p - k]", "rows[p, k] = joint[k, p - k]", "the binomial of (a u + b)^p"),
     (HIGHER, "joint = total / float(size) ** np.add.outer(powers, powers)", "joint = total", "a batch is a mean"),
     (HIGHER, "for _ in range(size - 1):", "for _ in range(0):", "B softens the noise"),

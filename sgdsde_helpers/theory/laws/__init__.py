@@ -1,5 +1,6 @@
 """Whole laws: Gibbs, Fokker-Planck, transfer operators, Bernoulli convolutions, tails."""
 
+from sgdsde_helpers.theory.laws.arms import *
 from sgdsde_helpers.theory.laws.bernoulli import *
 from sgdsde_helpers.theory.laws.density import *
 from sgdsde_helpers.theory.laws.exit import *
