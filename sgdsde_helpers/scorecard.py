@@ -18,6 +18,7 @@ from sgdsde_helpers import checks, theory
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import DoubleWell, Loss
 from sgdsde_helpers.measure import fitted_order
+from sgdsde_helpers.theory._loss import one_parameter
 
 __all__ = [
     "THEORIES",
@@ -87,7 +88,7 @@ def score_decay(loss: Loss, eta: float, batch_size: int = 1, *, t: float = 1.0) 
     >>> round(score.sgd, 4), round(score.theories["SDE"], 4)
     (0.3487, 0.3679)
     """
-    h, sigma = _at_minimiser(loss)
+    h, sigma = map(float, _at_minimiser(one_parameter(loss)))
     steps = checks.count("t / eta, rounded", round(checks.positive("t", t) / checks.positive("eta", eta)))
     time = steps * eta
     flow = float(theory.ou_mean(time, 1.0, h))
@@ -175,7 +176,9 @@ def score_current(loss: Loss, eta: float, batch_size: int = 1) -> Score:
     >>> {name: round(error, 4) for name, error in score_current(loss, 0.1).errors.items() if "second" not in name}
     {'gradient flow': -1.0, 'frozen SDE': -0.1182, 'SDE': -0.1355, 'embedding': 0.0189}
     """
-    h, sigma = _at_minimiser(loss, (2,))
+    if loss.shape != (2,):
+        raise ValueError(f"loss of parameter shape {loss.shape} is not allowed: its shape must be (2,)")
+    h, sigma = _at_minimiser(loss)
     arms = _covariances(loss, h, sigma, eta, batch_size)
 
     def seen(drift: Array, covariance: Array) -> float:
@@ -198,7 +201,7 @@ def score_excess(loss: Loss, eta: float, batch_size: int = 1) -> Score:
     >>> round(score.sgd, 6), round(score.theories["SDE"], 6)
     (0.071812, 0.064615)
     """
-    h, sigma = _at_minimiser(loss, None)
+    h, sigma = _at_minimiser(loss)
     arms = _covariances(loss, h, sigma, eta, batch_size)
     values = {name: float(np.trace(h @ s) / 2) for name, (_, s) in arms.items()}
     chain = theory.sgd_stationary_moments(loss, eta, batch_size)[1]
@@ -319,18 +322,14 @@ def scorecard(observables: Mapping[str, Callable[[float], Score]], etas: Iterabl
     return Scorecard(grid, table)
 
 
-def _at_minimiser(loss: Loss, shape: tuple[int, ...] | None = ()) -> tuple:
-    """Hessian and noise covariance at the minimiser, of a loss with that shape of the parameter, or of any."""
-    if shape is not None and loss.shape != shape:
-        raise ValueError(f"loss of parameter shape {loss.shape} is not allowed: its shape must be {shape}")
-    at = loss.minimiser
-    h, sigma = loss.hessian(at), loss.covariance(at)
-    return (float(h), float(sigma)) if shape == () else (h, sigma)
+def _at_minimiser(loss: Loss) -> tuple[Array, Array]:
+    """Hessian and noise covariance at the minimiser."""
+    return loss.hessian(loss.minimiser), loss.covariance(loss.minimiser)
 
 
 def _moments(loss: Loss, eta: float, batch_size: int, order: int) -> dict[str, Array]:
     """Central moments of the stationary law of SGD and of every theory with a law, on one parameter."""
-    h, sigma = _at_minimiser(loss)
+    h, sigma = map(float, _at_minimiser(one_parameter(loss)))
     sde = {
         name: theory.sde_higher_moments(loss, eta, batch_size, order=order, equation=equation)
         for name, equation in zip(THEORIES[2:5], ("first order", "second order", "second order, noise too"))

@@ -120,6 +120,14 @@ def test_the_table_says_the_middle_error_and_the_order():
     assert "<td>-</td>" in html
 
 
+def test_least_squares_with_one_column_goes_where_a_scalar_loss_goes():
+    column, y = np.array([0.5, 1.0, 2.0]), np.array([1.0, -1.0, 2.0])
+    scalar, wide = ScalarQuadratic(column**2, y / column), LeastSquares(column[:, None], y)
+    for score in (scores.score_decay, scores.score_variance, scores.score_skewness, scores.score_tail):
+        assert score(wide, 0.1, 2).theories == pytest.approx(score(scalar, 0.1, 2).theories)
+        assert score(wide, 0.1, 2).sgd == pytest.approx(score(scalar, 0.1, 2).sgd)
+
+
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="loss of parameter shape"):
         scores.score_variance(PLANE, 0.1)
