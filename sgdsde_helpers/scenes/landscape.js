@@ -1,7 +1,7 @@
 /* A landscape of the reader's own: a loss drawn by hand, with chains, their law, the Fokker-Planck equation and Gibbs. */
 
 import { FokkerPlanck } from "./fokker_planck.js";
-import { Grid, leftOf0, moveChains, movesOf, painted, PARTS, tabulated } from "./line.js";
+import { Grid, leftOf0, moveChains, movesOf, painting, PARTS, stacked, tabulated } from "./line.js";
 import { binomial, Histogram, meanAndError, shareAndError } from "./measure.js";
 import { Panel } from "./pen.js";
 
@@ -32,10 +32,7 @@ export function curve(values) {
   };
 }
 
-const panels = (width, height) => ({
-  above: { left: 8, width: width - 16, top: 10, height: 0.44 * height - 14, x: [LOW, HIGH], y: [-0.1, 3.1] },
-  below: { left: 8, width: width - 16, top: 0.44 * height + 8, height: 0.56 * height - 34, x: [LOW, HIGH] },
-});
+const panels = stacked(0.44, [LOW, HIGH], [-0.1, 3.1]);
 
 export const landscape = {
   name: "landscape",
@@ -127,14 +124,5 @@ export const landscape = {
   },
 
   /** The loss is drawn in the upper panel. */
-  hand: {
-    take(_, { x, y, width, height }) {
-      const { above } = panels(width, height);
-      return x >= above.left && x <= above.left + above.width && y >= above.top && y <= above.top + above.height ? "draw" : null;
-    },
-    move({ loss }, { x, y, width, height }) {
-      const panel = new Panel(null, null, panels(width, height).above);
-      return { loss: painted(AT, loss, panel.placeAt(x), panel.valueAt(y), LOSS) };
-    },
-  },
+  hand: painting(panels, "draw", LOSS),
 };

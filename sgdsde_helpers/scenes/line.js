@@ -1,6 +1,7 @@
 /* One parameter on a line: chains in a landscape, and their law, pushed along a grid step by step. */
 
 import { gaussianDensity } from "./measure.js";
+import { Panel } from "./pen.js";
 
 /** How much of the mass at a node counts as left of 0. */
 export const leftOf0 = (phi) => Number(phi < -1e-9) + Number(Math.abs(phi) < 1e-9) / 2;
@@ -130,3 +131,21 @@ export function painted(at, values, place, value, { from, to }) {
   next[nearest] = Number(Math.min(to, Math.max(from, value)).toFixed(2));
   return next;
 }
+
+/** Two panels over the same line, the landscape in a share of the height and the law below it. */
+export const stacked = (share, x, y) => (width, height) => ({
+  above: { left: 8, width: width - 16, top: 10, height: share * height - 14, x, y },
+  below: { left: 8, width: width - 16, top: share * height + 8, height: (1 - share) * height - 34, x },
+});
+
+/** A hand that paints the values of a drawing in the upper panel. */
+export const painting = (panels, act, drawing) => ({
+  take(_, { x, y, width, height }) {
+    const { above } = panels(width, height);
+    return x >= above.left && x <= above.left + above.width && y >= above.top && y <= above.top + above.height ? act : null;
+  },
+  move({ [drawing.key]: values }, { x, y, width, height }) {
+    const panel = new Panel(null, null, panels(width, height).above);
+    return { [drawing.key]: painted(drawing.at, values, panel.placeAt(x), panel.valueAt(y), drawing) };
+  },
+});

@@ -1,7 +1,7 @@
 /* A double well whose noise the reader paints along the line: mass moves to where it is quiet, although nothing pushes. */
 
 import { binomial, Histogram, meanAndError, shareAndError } from "./measure.js";
-import { brokenLine, Grid, leftOf0, moveChains, movesOf, painted, PARTS } from "./line.js";
+import { brokenLine, Grid, leftOf0, moveChains, movesOf, painting, PARTS, stacked } from "./line.js";
 import { Panel } from "./pen.js";
 
 const GRID = new Grid(-4, 4, 1601);
@@ -21,10 +21,7 @@ function landscape({ sigma, eta, B, arm }) {
   return { slope, sigma: line.value, extra: arm === "Stratonovich" ? (phi) => ((eta / B) * line.value(phi) * line.slope(phi)) / 2 : () => 0 };
 }
 
-const panels = (width, height) => ({
-  above: { left: 8, width: width - 16, top: 10, height: 0.42 * height - 14, x: [LOW, HIGH], y: [0, 2.1] },
-  below: { left: 8, width: width - 16, top: 0.42 * height + 8, height: 0.58 * height - 34, x: [LOW, HIGH] },
-});
+const panels = stacked(0.42, [LOW, HIGH], [0, 2.1]);
 
 export const uneven = {
   name: "uneven",
@@ -113,14 +110,5 @@ export const uneven = {
   },
 
   /** The noise is painted in the upper panel. */
-  hand: {
-    take(_, { x, y, width, height }) {
-      const { above } = panels(width, height);
-      return x >= above.left && x <= above.left + above.width && y >= above.top && y <= above.top + above.height ? "paint" : null;
-    },
-    move({ sigma }, { x, y, width, height }) {
-      const panel = new Panel(null, null, panels(width, height).above);
-      return { sigma: painted(SIGMA.at, sigma, panel.placeAt(x), panel.valueAt(y), SIGMA) };
-    },
-  },
+  hand: painting(panels, "paint", SIGMA),
 };
