@@ -1,18 +1,19 @@
 """Mistakes in the report on one's own loss: (file, old, new, why)."""
 
-DIAGNOSIS, EXAMPLES = "sgdsde_helpers/diagnosis.py", "sgdsde_helpers/losses/_examples.py"
+LOOK, REPORT = "sgdsde_helpers/diagnosis/look.py", "sgdsde_helpers/diagnosis/report.py"
+EXAMPLES = "sgdsde_helpers/losses/_examples.py"
 
 # fmt: off
 MUTANTS = [
-    (DIAGNOSIS, "return eta * h / (2 * (1 + mu)), eta", "return eta * h / 2, eta", "momentum shrinks the step term"),
-    (DIAGNOSIS, "frozen = rate / 4 * share", "frozen = eta / 4 * share", "the rate is eta/(1 - mu)"),
-    (DIAGNOSIS, "trace_noise=float(squares - mean @ mean)", "trace_noise=float(squares)", "tr Sigma is about the mean gradient", "tests/test_diagnosis.py"),
-    (DIAGNOSIS, "- 3 * s**2", "", "a cumulant, not a moment"),
-    (DIAGNOSIS, "* 2**1.5 / 3 * k3 / s**1.5", "* 2**1.5 * k3 / s**1.5", "a third cumulant decays three times as fast"),
-    (DIAGNOSIS, "(self.trace_hessian[0] - self.curvatures.sum()) / others", "self.trace_hessian[0] / others", "what was found is taken off"),
-    (DIAGNOSIS, "float(h.sum() + values.mean()), float(values.std(ddof=1)", "float(values.mean()), float(values.std(ddof=1)", "the leading part is added"),
-    (DIAGNOSIS, "float(h @ np.diag(noise) + np.mean(parts))", "float(np.mean(parts))", "the leading part is added"),
-    (DIAGNOSIS, "2 * eta * (1 - heavy) / (1 - mu), 2 * size, heavy", "2 * eta, 2 * size, heavy", "eta/(1 - mu) is kept"),
-    (DIAGNOSIS, "means = np.bincount(cluster, temperatures) / np.bincount(cluster)", "means = np.bincount(cluster, temperatures)", "a mean over a cluster"),
-    (EXAMPLES, "return np.reshape(total, phi.shape) / self.n", "return np.reshape(total, phi.shape) / len(total)", "a mean over all examples", "tests/test_diagnosis.py"),
+    (REPORT, "return eta * h / (2 * (1 + mu)), eta", "return eta * h / 2, eta", "momentum shrinks the step term"),
+    (REPORT, "frozen = rate / 4 * share", "frozen = eta / 4 * share", "the rate is eta/(1 - mu)"),
+    (LOOK, "trace_noise=float(squares - mean @ mean)", "trace_noise=float(squares)", "tr Sigma is about the mean gradient", "tests/diagnosis"),
+    (LOOK, "- 3 * s**2", "", "a cumulant, not a moment"),
+    (REPORT, "* 2**1.5 / 3 * k3 / s**1.5", "* 2**1.5 * k3 / s**1.5", "a third cumulant decays three times as fast"),
+    (LOOK, "(self.trace_hessian[0] - self.curvatures.sum()) / others", "self.trace_hessian[0] / others", "what was found is taken off"),
+    (LOOK, "float(h.sum() + values.mean()), float(values.std(ddof=1)", "float(values.mean()), float(values.std(ddof=1)", "the leading part is added"),
+    (LOOK, "float(h @ np.diag(noise) + np.mean(parts))", "float(np.mean(parts))", "the leading part is added"),
+    (REPORT, "2 * eta * (1 - heavy) / (1 - mu), 2 * size, heavy", "2 * eta, 2 * size, heavy", "eta/(1 - mu) is kept"),
+    (REPORT, "means = np.bincount(cluster, temperatures) / np.bincount(cluster)", "means = np.bincount(cluster, temperatures)", "a mean over a cluster"),
+    (EXAMPLES, "return np.reshape(total, phi.shape) / self.n", "return np.reshape(total, phi.shape) / len(total)", "a mean over all examples", "tests/diagnosis"),
 ]
