@@ -20,13 +20,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import nbformat
-from environment import JUPYTER_BOOK, ROOT, enter
+from environment import JUPYTER_BOOK, PRINTED, ROOT, enter
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 from notebooks import executed, stored
 
 HTML, CACHE, STAMP = ROOT / "_build" / "html", ROOT / "_build" / ".jupyter_cache", ROOT / "_build" / "sources.sha256"
-PDF = ROOT / "_build" / "pdf" / "sgd-and-sdes.pdf"  # offered by the site where it was made
 CODE = ("sgdsde_helpers", "requirements.txt")  # what a notebook's outputs depend on, beside its cells
 SOURCES = ("chapters", "_config.yml", "_toc.yml", "tools", *CODE)  # what the site depends on
 PORT = 8000
@@ -68,7 +67,7 @@ def fill_cache() -> bool:
 
 def build() -> bool:
     """Build what changed; True if the site then stands as its sources say."""
-    sources = fingerprint(*SOURCES) + os.environ.get("BOOK_URL", "") + str(PDF.exists() and PDF.stat().st_mtime)
+    sources = fingerprint(*SOURCES) + os.environ.get("BOOK_URL", "") + str(PRINTED.exists() and PRINTED.stat().st_mtime)
     if STAMP.exists() and STAMP.read_text() == sources and (HTML / "index.html").exists():
         print(f"Nothing changed since the last build. Open {(HTML / 'index.html').as_uri()}")
         return True

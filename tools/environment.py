@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+PRINTED = ROOT / "_build" / "pdf" / "sgd-and-sdes.pdf"  # the book on paper, which the site offers where it was made
 PLACES = {
     "MPLCONFIGDIR": "matplotlib",
     "IPYTHONDIR": "ipython",

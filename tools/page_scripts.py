@@ -7,6 +7,7 @@ text. sphinx-thebe declares its constants twice, which is an error in the consol
 import os
 from pathlib import Path
 
+from environment import PRINTED
 from finish import STATE, finish
 
 
@@ -27,9 +28,7 @@ def order_scripts(app, pagename, templatename, context, doctree) -> None:
 def finish_pages(app, exception) -> None:
     """Handle ``build-finished``."""
     if exception is None and app.builder.name == "html":
-        html = Path(app.outdir)
-        printed = html.parent / "pdf" / "sgd-and-sdes.pdf"  # where tools/pdf.py leaves it
-        finish(html, os.environ.get("BOOK_URL", ""), printed)  # the address at which the site will be read
+        finish(Path(app.outdir), os.environ.get("BOOK_URL", ""), PRINTED)  # the address at which the site will be read
 
 
 def setup(app) -> dict:

@@ -12,11 +12,11 @@ import sys
 from pathlib import Path
 
 from build import fill_cache
-from environment import JUPYTER_BOOK, ROOT, enter
+from environment import JUPYTER_BOOK, PRINTED, ROOT, enter
 
-OUT = ROOT / "_build" / "pdf"
+OUT = PRINTED.parent
 LATEX = ROOT / "_build" / "latex"
-NAME = "sgd-and-sdes"
+NAME = PRINTED.stem
 CHAPTER_OF_SOLUTIONS = "chapters/solutions"
 
 
