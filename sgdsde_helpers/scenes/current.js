@@ -179,15 +179,10 @@ export const current = {
     const plane = new Panel(context, colours, { left, top, width: w, height: h, x: [(-reach * w) / side, (reach * w) / side], y: [(-reach * h) / side, (reach * h) / side] });
     const { x, y, angle } = cloud;
     const shades = { flowPale: colours.pale["Gaussian SGD"], bluePale: colours.pale.SGD };
-    context.save();
-    context.beginPath();
-    context.rect(left, top, w, h);
-    context.clip();
-    [...SHADES].sort((one, other) => Math.abs(one[0]) - Math.abs(other[0])).forEach(([low, name]) => {
+    plane.dots(x.length, [...SHADES].sort((one, other) => Math.abs(one[0]) - Math.abs(other[0])).map(([low, name]) => {
       const above = SHADES[SHADES.findIndex((one) => one[0] === low) - 1]?.[0] ?? Infinity;
-      plane.dots(x.length, (k) => (angle[k] >= low && angle[k] < above ? [x[k], y[k]] : null), shades[name] ?? colours[name], 2);
-    });
-    context.restore();
+      return [(k) => (angle[k] >= low && angle[k] < above ? [x[k], y[k]] : null), shades[name] ?? colours[name]];
+    }));
     const axes = [["ink", S, [], 2], ["SDE", sde, [7, 5], 2], ["Gibbs", gibbs, [3, 4], 2]];
     axes.forEach(([name, matrix, dash, line]) => {
       const [p, q, r] = triangle(matrix);

@@ -386,6 +386,7 @@ export function elementFor(scenes) {
     tick(now) {
       const elapsed = Math.min(0.1, (now - (this.last ?? now)) / 1000);
       this.last = now;
+      const { steps } = this.run;
       if (this.playing) {
         this.phase += elapsed * this.stepsASecond;
         const start = performance.now();
@@ -393,10 +394,15 @@ export function elementFor(scenes) {
           if (performance.now() - start < BUDGET) this.run.step(); // on a slow machine time goes slower, not the frames
         }
       } else this.phase = Math.min(1, this.phase + elapsed * 4);
-      this.paint(now);
+      if (this.gliding || this.dirty || this.run.steps !== steps) this.paint(now);
       this.dirty = false;
       this.frame = null;
       if (this.visible && (this.playing || this.phase < 1)) this.frame = requestAnimationFrame((next) => this.tick(next));
+    }
+
+    /** Whether chains are drawn between their places before and after a step, as they are while steps are slow. */
+    get gliding() {
+      return this.stepsASecond <= 15 || !this.playing;
     }
 
     paint(now) {
@@ -419,8 +425,7 @@ export function elementFor(scenes) {
         context.clearRect(0, 0, width, height);
         this.colours ??= this.readColours();
         context.font = this.colours.font;
-        const moving = this.stepsASecond <= 15 || !this.playing;
-        scene.draw({ context, colours: this.colours, width, height }, run.cloud, run.settings, run.theory, moving ? this.phase : 1);
+        scene.draw({ context, colours: this.colours, width, height }, run.cloud, run.settings, run.theory, this.gliding ? this.phase : 1);
       }
       if (this.dirty || !(now - this.told < 250)) this.tell(now);
     }

@@ -105,9 +105,9 @@ export const landscape = {
     const place = panels(width, height);
     const above = new Panel(context, colours, place.above);
     const grid = Array.from({ length: 257 }, (_, k) => LOW + (k / 256) * (HIGH - LOW));
-    above.dots(cloud.x.length, (k) => [cloud.x[k], lossAt(cloud.x[k]) + 0.04 + 0.4 * ((k * 0.618034) % 1)], colours[arm], 1.6);
+    above.dots(cloud.x.length, [[(k) => [cloud.x[k], lossAt(cloud.x[k]) + 0.04 + 0.4 * ((k * 0.618034) % 1)], colours[arm]]], 1.6);
     above.line(grid, grid.map(lossAt), colours.flow, { width: 2.4 });
-    above.dots(AT.length, (k) => [AT[k], lossAt(AT[k])], colours.flow, 9);
+    above.knobs(AT, AT.map(lossAt), colours.flow);
     above.axis("", { values: false });
 
     const wide = (HIGH - LOW) / BINS;

@@ -1,5 +1,25 @@
 /* Drawing in the units of the mathematics. */
 
+const kept = new Map();
+
+/** A canvas of this size in pixels and its pixels, kept from frame to frame. */
+function pixelsOf(width, height) {
+  const name = `${width} ${height}`;
+  if (!kept.has(name)) {
+    if (kept.size > 8) kept.clear(); // sizes of a window that was dragged
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    const image = new ImageData(width, height);
+    kept.set(name, { canvas, image, pixels: new Uint32Array(image.data.buffer) });
+  }
+  return kept.get(name);
+}
+
+/** A colour "#rrggbb" as the pixel of an image, whose bytes are red, green, blue and how opaque. */
+function pixelOf(colour) {
+  const bytes = [1, 3, 5].map((k) => parseInt(colour.slice(k, k + 2), 16));
+  return new Uint32Array(new Uint8Array([...bytes, 255]).buffer)[0];
+}
+
 /** A rectangle of the canvas with its own axes: [x0, x1] across, [y0, y1] upwards. */
 export class Panel {
   constructor(context, colours, { left, top, width, height, x, y }) {
@@ -22,14 +42,38 @@ export class Panel {
     return this.y[0] + (1 - (pixel - this.top) / this.height) * (this.y[1] - this.y[0]);
   }
 
-  /** Chains as small squares; put(k) gives the place of chain k, or what it returned before. */
-  dots(n, put, colour, size = 2) {
+  /** Chains as small squares, in layers [put, colour] of which later ones lie above; put(k) gives the place of chain k, or
+      null. They are set as pixels: a canvas that draws thousands of rectangles drops frames where there is no graphics card. */
+  dots(n, layers, size = 2) {
     const { context } = this;
-    context.fillStyle = colour;
-    for (let k = 0; k < n; k += 1) {
-      const place = put(k);
-      if (place) context.fillRect(this.across(place[0]) - size / 2, this.up(place[1]) - size / 2, size, size);
+    const ratio = context.getTransform().a;
+    const side = Math.max(1, Math.round(size * ratio));
+    const [left, top] = [Math.round(this.left * ratio) - side, Math.round(this.top * ratio) - side];
+    const { canvas, image, pixels } = pixelsOf(Math.round(this.width * ratio) + 2 * side, Math.round(this.height * ratio) + 2 * side);
+    const { width, height } = image;
+    pixels.fill(0);
+    for (const [put, colour] of layers) {
+      const ink = pixelOf(colour);
+      for (let k = 0; k < n; k += 1) {
+        const place = put(k);
+        if (!place) continue;
+        const x = Math.round(this.across(place[0]) * ratio - side / 2) - left;
+        const y = Math.round(this.up(place[1]) * ratio - side / 2) - top;
+        if (!(x >= 0 && y >= 0 && x + side <= width && y + side <= height)) continue;
+        for (let row = 0, at = y * width + x; row < side; row += 1, at += width) {
+          for (let column = 0; column < side; column += 1) pixels[at + column] = ink;
+        }
+      }
     }
+    canvas.getContext("2d").putImageData(image, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(canvas, left / ratio, top / ratio, width / ratio, height / ratio);
+  }
+
+  /** Squares that a hand can take. */
+  knobs(xs, ys, colour, size = 9) {
+    this.context.fillStyle = colour;
+    xs.forEach((x, k) => this.context.fillRect(this.across(x) - size / 2, this.up(ys[k]) - size / 2, size, size));
   }
 
   /** A line through points; with `dash` a broken one. */

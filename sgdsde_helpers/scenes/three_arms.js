@@ -90,7 +90,7 @@ export const threeArms = {
     ARMS.forEach((arm, k) => {
       const panel = new Panel(context, colours, { left: 8, width: width - 16, top: k * each + 26, height: each - 30, x: ends, y: [0, 1.05 * top] });
       const dots = new Panel(context, colours, { left: 8, width: width - 16, top: k * each + 4, height: 22, x: ends, y: [0, cloud[arm].length] });
-      dots.dots(cloud[arm].length, (i) => (cloud[arm][i] >= ends[0] && cloud[arm][i] <= ends[1] ? [cloud[arm][i], i] : null), colours[arm], 1.6);
+      dots.dots(cloud[arm].length, [[(i) => [cloud[arm][i], i], colours[arm]]], 1.6);
       const { mass, seen } = cloud.histograms[k];
       if (seen) panel.bars(mass.slice(first, last).map((share) => share / WIDTH), colours.pale[arm]);
       if (arm === "SGD") panel.levels(law, colours.ink, 1.2);

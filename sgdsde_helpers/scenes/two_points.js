@@ -105,8 +105,7 @@ export const twoPoints = {
     const { x, before, toss } = cloud;
     const place = (k) => [before[k] + shown * (x[k] - before[k]), k];
     const [up, down] = [arm === "SGD" ? colours.flow : colours[arm], arm === "SGD" ? colours.SGD : colours[arm]];
-    above.dots(x.length, (k) => (toss[k] > 0 ? place(k) : null), up, 1.6);
-    above.dots(x.length, (k) => (toss[k] <= 0 ? place(k) : null), down, 1.6);
+    above.dots(x.length, [[(k) => (toss[k] > 0 ? place(k) : null), up], [(k) => (toss[k] <= 0 ? place(k) : null), down]], 1.6);
     context.textBaseline = "top";
     above.words([["\u2190 drew \u22121", down]], { top: -20 });
     above.words([["drew +1 \u2192", up]], { top: -20, align: "right" });

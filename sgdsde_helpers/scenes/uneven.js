@@ -93,8 +93,8 @@ export const uneven = {
     above.line(grid, grid.map(loss), colours.muted, { width: 1.4 });
     const noise = brokenLine(SIGMA.at, sigma);
     above.line(grid, grid.map(noise.value), colours.flow, { width: 2.4 });
-    above.dots(sigma.length, (k) => [SIGMA.at[k], sigma[k]], colours.flow, 10);
-    above.dots(cloud.x.length, (k) => [cloud.x[k], 0.05 + 0.35 * ((k * 0.618034) % 1)], colours[arm] ?? colours.SDE, 1.5);
+    above.knobs(SIGMA.at, sigma, colours.flow);
+    above.dots(cloud.x.length, [[(k) => [cloud.x[k], 0.05 + 0.35 * ((k * 0.618034) % 1)], colours[arm] ?? colours.SDE]], 1.5);
     above.axis("", { values: false });
 
     const wide = (HIGH - LOW) / BINS;
