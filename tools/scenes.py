@@ -21,13 +21,19 @@ PAGE = """<!doctype html><meta charset="utf-8"><style>
   body {{ margin: 0; width: 760px; }}
 </style><body><sgd-scene name="{name}" settings="{settings}" {paused}></sgd-scene><script>{script}</script>"""
 SECONDS = float(os.environ.get("SECONDS_A_SCENE", "20"))
+WARM = 5  # seconds in which the scene is compiled and its buffers are made
 FRAMES = """seconds => new Promise(done => {
   const [times, work] = [[], []];
   const scene = document.querySelector("sgd-scene");
   const tick = scene.tick;
   scene.tick = function (now) { const t = performance.now(); tick.call(this, now); work.push(performance.now() - t); };
   const start = performance.now();
-  const next = now => { times.push(now); now - start < 1000 * seconds ? requestAnimationFrame(next) : done({times, work}); };
+  const next = now => {
+    times.push(now);
+    if (now - start < 1000 * seconds) return requestAnimationFrame(next);
+    delete scene.tick; // which holds what was measured
+    done({times, work});
+  };
   requestAnimationFrame(next);
 })"""
 
@@ -74,6 +80,7 @@ def bench(browser, folder: str, name: str) -> None:
         session.send("HeapProfiler.collectGarbage")
         return session.send("Runtime.getHeapUsage")["usedSize"] / 1e6
 
+    page.wait_for_timeout(1000 * WARM)
     before = heap()
     got = page.evaluate(FRAMES, SECONDS)
     grown = heap() - before
