@@ -15,5 +15,9 @@ MUTANTS = [
     (LOOK, "float(h @ np.diag(noise) + np.mean(parts))", "float(np.mean(parts))", "the leading part is added"),
     (REPORT, "2 * eta * (1 - heavy) / (1 - mu), 2 * size, heavy", "2 * eta, 2 * size, heavy", "eta/(1 - mu) is kept"),
     (REPORT, "means = np.bincount(cluster, temperatures) / np.bincount(cluster)", "means = np.bincount(cluster, temperatures)", "a mean over a cluster"),
-    (EXAMPLES, "return np.reshape(total, phi.shape) / self.n", "return np.reshape(total, phi.shape) / len(total)", "a mean over all examples", "tests/diagnosis"),
+    (EXAMPLES, "for block in self.gradient_blocks(phi)) / self.n", "for block in self.gradient_blocks(phi))", "a mean over all examples", "tests/diagnosis"),
+    (EXAMPLES, "np.arange(first, min(first + size, self.n))", "np.arange(first, min(first + size, self.n - 1))", "the last example is one of them", "tests/diagnosis"),
+    (EXAMPLES, "size = max(1, BLOCK // self.shape[0])", "size = self.n", "never all the examples' gradients at once", "tests/diagnosis"),
+    (EXAMPLES, "self._whole = self._mean if gradient is None", "self._whole = self._mean if True", "a quick gradient that is given is used", "tests/diagnosis"),
+    (EXAMPLES, "> 1e-5 * np.linalg.norm(mean)", "> 1e5 * np.linalg.norm(mean)", "a gradient that is not the examples' mean", "tests/diagnosis"),
 ]
