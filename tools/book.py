@@ -34,12 +34,16 @@ COMMANDS = {
         ],
     ),
     "test-site": (
-        "drive the built site, and three chapters in JupyterLab, in a headless Chromium",
+        "drive the built site, and the chapters in JupyterLab, in a headless Chromium",
         LAB,
         [("-m", "pytest", "-n", "2", "FILES=tests/site tests/lab")],
     ),
     "serve": ("build, open in a browser, and build again on each change", BOOK, [("tools/build.py", "serve")]),
-    "lab": ("open the chapters, or FILES, in JupyterLab", LAB, [("-m", "jupyter", "lab", "FILES=chapters")]),
+    "lab": (
+        "open the chapters, or FILES, in JupyterLab",
+        LAB,
+        [("tools/lab.py",), ("-m", "jupyter", "lab", "FILES=chapters")],
+    ),
     "pdf": ("print the book: _build/pdf/sgd-and-sdes.pdf; needs LaTeX (see CONTRIBUTING.md)", BOOK, [("tools/pdf.py",)]),
     "notebooks": ("execute FILES, or every notebook, and store what the tests compare", BOOK, [("tools/notebooks.py", "run", "FILES=")]),
     "reseed": ("run the comparisons of FILES, or of every notebook, under five other seeds", BOOK, [("tools/reseed.py", "FILES=")]),

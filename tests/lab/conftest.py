@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import lab as extension
 import nbformat
 import pytest
 from playwright.sync_api import Page
@@ -29,6 +30,10 @@ SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page, seen or not
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
 }
+
+
+# A role, an option, a fence, TeX, a reference that was not found: nothing of it should be seen.
+RAW = re.compile(r"\{[a-z:-]+\}|:(?:label|class|name):|```|\$|\\[a-zA-Z]+|Unknown [RD]\w+|\?\?")
 
 
 @dataclass
@@ -60,10 +65,12 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
         file.parent.mkdir(parents=True)
         file.write_text(json.dumps(values))
     own = {f"JUPYTER_{name.upper()}": str(home / name) for name in OWN}
+    extension.install(home / "data_dir")
     own |= {"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"), "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces")}
     own |= {"IPYTHONDIR": str(home / "ipython"), "PYTHONPATH": str(ROOT)}
     users = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON", "MPLB"))}
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--allow-root", "--ServerApp.port=0"]
+    command += ["--MappingKernelManager.cull_idle_timeout=5", "--MappingKernelManager.cull_interval=5"]  # of pages left
     command += ["--IdentityProvider.token=", f"--ServerApp.root_dir={home / 'chapters'}"]
     with (home / "log").open("w") as log:
         server = subprocess.Popen(command, env=users | own, stdout=log, stderr=subprocess.STDOUT)
@@ -119,7 +126,7 @@ class Chapter:
         self.kernel_is("idle")
         page.wait_for_function(
             """n => document.querySelectorAll(".jp-Notebook .jp-Cell").length === n &&
-               [...document.querySelectorAll(".jp-MarkdownCell")].every(cell => cell.querySelector(".myst p, .myst h1, .myst h2, .myst details"))""",
+               [...document.querySelectorAll(".jp-MarkdownCell")].every(cell => cell.querySelector(".myst"))""",
             arg=len(self.cells),
         )
 

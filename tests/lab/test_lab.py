@@ -5,9 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-RAW = re.compile(
-    r"\{[a-z:-]+\}|:(?:label|class|name):|```|\$|\\[a-zA-Z]+|Unknown [RD]\w+"
-)  # a role, an option, a fence, TeX
+from tests.lab.conftest import RAW
 
 # Whether a widget's picture is another than before, and both sliders say what the sentence under it says; then that sentence.
 AGREES = """([root, before]) => {
@@ -36,7 +34,7 @@ def test_theorems_and_proofs_are_boxes(chapter, kind):
 
 def test_solutions_are_folded(chapter):
     """Words are in a box that is shut, code and what it prints are one grey line each; the bar opens the words."""
-    solutions = chapter.page.locator("details.myst-exercise", has_text="Start of Solution")
+    solutions = chapter.page.locator("details.myst-exercise", has_text="Solution to Exercise")
     assert solutions.count() == chapter.words("markdown").count("{solution-start}")
     assert [box.get_attribute("open") for box in solutions.all()] == [None] * solutions.count()
     folded, inside = [], False

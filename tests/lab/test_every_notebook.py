@@ -1,0 +1,72 @@
+"""All notebooks as JupyterLab shows them before a cell is run: what is seen of the text, and where its links lead."""
+
+import re
+from urllib.parse import unquote, urlsplit
+
+import lab as extension
+import pytest
+
+from tests.lab.conftest import RAW, ROOT, Chapter
+
+NOTEBOOKS = [path.name for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
+LABELS = extension.labels()
+# What no reader should see: a label, the key of a citation, the name of a file.
+NAMES = {*LABELS, *extension.citations(), *(stem for stem in extension.titles() if "_" in stem)}
+WORD = re.compile(r"\w[\w-]*\w")
+
+LINKS = """() => [...document.querySelectorAll(".jp-MarkdownCell a[href]")].map(
+  link => [link.getAttribute("href"), link.closest("details:not([open])") ? "" : link.textContent.trim()])"""
+# Of what has a label the words that stand beside it, or at its head: a formula's number, a box's title, a figure's caption.
+HEADS = """labels => labels.map(label => {
+  const box = document.getElementById(label);
+  return box && (box.querySelector(":scope > .select-none, .myst-proof-title, .myst-exercise-title, figcaption") ?? box).textContent;
+})"""
+
+
+@pytest.fixture(scope="module", params=NOTEBOOKS)
+def notebook(request, lab, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(60_000)
+    yield Chapter(context.new_page(), lab.address, lab.chapters / request.param)
+    context.close()
+
+
+def test_nothing_raw_is_seen(notebook):
+    """Solutions are opened for it."""
+    notebook.page.evaluate("document.querySelectorAll('.jp-MarkdownCell details').forEach(box => (box.open = true))")
+    seen = notebook.seen()
+    assert RAW.findall(seen) == []
+    assert NAMES.intersection(WORD.findall(seen)) == set()
+    assert notebook.page.locator(".katex-error, .jp-MarkdownCell .text-myst-error").count() == 0
+    assert notebook.errors == []
+
+
+def test_every_number_is_the_books(notebook):
+    """Numbers of formulas, theorems and exercises are those of the site, which a test of the site compares."""
+    here = {label: told["text"] for label, told in LABELS.items() if told["page"] == notebook.file.name}
+    numbered = [label for label, text in here.items() if text and not label.startswith("fig-")]
+    heads = dict(zip(numbered, notebook.page.evaluate(HEADS, numbered), strict=True))
+    wrong = {
+        label: head for label, head in heads.items() if not (head or "").replace("\xa0", " ").startswith(here[label])
+    }
+    assert wrong == {}
+    known = {text for text in here.values() if text}
+    assert {f"({n})" for n in re.findall(r"^\((\d+)\)$", notebook.seen(), re.MULTILINE)} <= known
+
+
+def test_every_link_leads_somewhere(notebook):
+    """To a place in this notebook, to a file of the book and what stands in it, or out of the book."""
+    dead = []
+    for address, words in notebook.page.evaluate(LINKS):
+        where = urlsplit(address)
+        label = unquote(where.fragment)
+        if "/files/" in where.path:
+            name = unquote(where.path.split("/files/")[1])
+            there = (notebook.file.parent / name).exists() and (not label or LABELS[label]["page"] == name)
+        elif where.netloc:
+            there = where.scheme == "https"
+        else:
+            there = label and notebook.page.evaluate("label => document.getElementById(label) !== null", label)
+        if not there:
+            dead.append((address, words))
+    assert dead == []

@@ -1,0 +1,109 @@
+// An extension of JupyterLab, without a bundle: in each notebook it puts the book's numbers, names and links where
+// jupyterlab-myst has counted from one or found nothing. tools/lab.py writes it, after a line that defines BOOK.
+
+(() => {
+  const text = (value) => ({ type: "text", value });
+  const words = (node) => (node.children ?? []).map((child) => child.value ?? words(child)).join("");
+  const link = (node, url, name) => {
+    const children = node.children?.length && words(node) !== node.url ? node.children : [text(name)];
+    Object.assign(node, { type: "link", url, internal: true, children });
+  };
+  const place = (label) => `${BOOK.labels[label].page}#${label}`;
+
+  // What is done to a node of a kind; `known` is what the book says of its label.
+  const REPAIRS = {
+    math(node, known) {
+      if (known) node.enumerator = known.number;
+      else if (!node.identifier) delete node.enumerator; // a formula without a label has no number in the book
+    },
+    proof(node, known) {
+      node.enumerator = known?.number ?? (node.kind === "proof" ? undefined : node.enumerator);
+    },
+    exercise(node, known) {
+      if (known) node.enumerator = known.number;
+    },
+    solution(node) {
+      node.hidden = node.gate === "end"; // an empty box
+      delete node.gate; // whose title begins with "Start of"
+    },
+    captionNumber(node, known) {
+      if (known?.number) node.children = [text(known.text)];
+    },
+    crossReference(node, known) {
+      if (!known) return;
+      const made = node.template?.replace("%s", node.enumerator);
+      if (!node.resolved) link(node, place(node.identifier), known.text);
+      else if (known.number && words(node) === made) node.children = [text(known.text)];
+    },
+    link(node) {
+      const label = node.url.replace(/^#/, "");
+      if (BOOK.pages[node.url]) link(node, BOOK.pages[node.url].file, BOOK.pages[node.url].title);
+      else if (BOOK.labels[label]) link(node, place(label), BOOK.labels[label].text);
+    },
+    cite(node) {
+      const book = BOOK.citations[node.label];
+      if (!book) return;
+      node.error = false;
+      node.children = [text(book.authors + (node.kind === "narrative" ? ` (${book.year})` : `, ${book.year}`))];
+    },
+    include(node) {
+      const row = (cells, header) => ({
+        type: "tableRow",
+        children: cells.map((cell) => ({ type: "tableCell", header, children: [text(cell)] })),
+      });
+      const rows = BOOK.tables[node.file];
+      if (rows) Object.assign(node, { type: "table", children: rows.map((cells, i) => row(cells, i === 0)) });
+    },
+    mystRole(node) {
+      if (node.children?.length) return;
+      Object.assign(node, { type: "inlineCode", value: node.value.split(".").at(-1) }); // a function of the package
+    },
+  };
+
+  function repair(node) {
+    REPAIRS[node.type]?.(node, BOOK.labels[node.identifier]);
+    node.children?.forEach(repair);
+  }
+
+  // Every text that jupyterlab-myst shows passes through the model of its widget.
+  function watch(widget) {
+    const { get, set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(widget), "model");
+    Object.defineProperty(widget, "model", {
+      get,
+      set(model) {
+        if (model?.mdast) repair(model.mdast);
+        if (model?.references) model.references.cite.data = BOOK.citations;
+        set.call(this, model);
+      },
+    });
+  }
+
+  const plugin = (notebook) => ({
+    id: "sgdsde-book:references",
+    autoStart: true,
+    requires: [notebook.NotebookPanel.IContentFactory], // jupyterlab-myst's, which makes the cells
+    activate(app, factory) {
+      const create = factory.createMarkdownCell;
+      let watched = false;
+      factory.createMarkdownCell = function createMarkdownCell(options) {
+        const cell = create.call(this, options);
+        if (!watched) watch(Object.getPrototypeOf(cell._mystWidget));
+        watched = true;
+        return cell;
+      };
+    },
+  });
+
+  let scope;
+  window._JUPYTERLAB ??= {};
+  window._JUPYTERLAB["sgdsde-book"] = {
+    init(shared) {
+      scope = shared;
+    },
+    async get() {
+      const [{ get }] = Object.values(scope["@jupyterlab/notebook"]);
+      const made = plugin((await get())());
+      return () => ({ __esModule: true, default: made });
+    },
+  };
+})();
