@@ -87,4 +87,6 @@ def law_panel(loss: Loss, sigma2: float, ax: Axes, eta: float, batch_size: int, 
     ax.set(xlim=(-5.0, 4.0), ylim=(0, 0.58))
     label_axes(ax, r"$\Phi\,/\sqrt{T}$", r"density $\cdot\,\sqrt{T}$")
     ax.legend(loc="upper left")
-    return f"{setting(eta, batch_size)}: temperature {in_words(t, *mean_and_error(final * loss.gradient(final)))} as the mean of Φ·g(Φ)."
+    g = loss.gradient(final)
+    measured = mean_and_error(final * g - eta / 2 * g**2)  # its mean is T in SGD itself, at every eta
+    return f"{setting(eta, batch_size)}: temperature {in_words(t, *measured)} as the mean of Φ·g(Φ) − ηg(Φ)²/2."
