@@ -1,0 +1,60 @@
+"""An option that is ignored: each is put back to its default at the head of its function. (file, old, new, why, tests).
+
+Every public function and method but those of theory, measure and problems, whose options
+`test_every_function.py::test_no_option_is_ignored` changes one by one.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+CALLED = ("theory", "measure.py", "problems.py", "checks.py")
+SAME = {  # options that may be ignored, and why
+    "independent": "batch_gradient may use that draws are independent, to be quick",
+    "scale": "batch_gradient may take the factor in, and says whether it did",
+    "progress": "a bar on the screen",
+}
+
+
+def tests_of(path: Path) -> str:
+    """All tests of the module's room, for a function of one module is often tested beside its relatives."""
+    room = path.relative_to(ROOT / "sgdsde_helpers").parts[0]
+    return f"tests/test_{room}" if room.endswith(".py") else f"tests/{room}"
+
+
+def options(function: ast.FunctionDef) -> list[tuple[str, str]]:
+    """The arguments that have a default, and their defaults."""
+    of, plain = function.args, [*function.args.posonlyargs, *function.args.args]
+    pairs = [*zip(plain[::-1], of.defaults[::-1]), *zip(of.kwonlyargs, of.kw_defaults)]
+    return [(argument.arg, ast.unparse(default)) for argument, default in pairs if default is not None]
+
+
+def ignored(path: Path) -> list[tuple[str, ...]]:
+    """A row for each option of each public function and method of a module."""
+    text = path.read_text("utf-8")
+    lines, found = text.splitlines(keepends=True), []
+    for top in ast.parse(text).body:
+        if not isinstance(top, ast.FunctionDef | ast.ClassDef) or top.name.startswith("_"):
+            continue
+        for function in top.body if isinstance(top, ast.ClassDef) else [top]:
+            if not isinstance(function, ast.FunctionDef) or re.match("_(?!_init__)", function.name):
+                continue
+            first = function.body[0]
+            documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
+            head = "".join(lines[top.lineno - 1 : first.end_lineno if documented else first.lineno - 1])
+            name = top.name if function is top else f"{top.name}.{function.name}"
+            for option, default in options(function):
+                if option not in SAME:
+                    new = f"{head}{' ' * first.col_offset}{option} = {default}\n"
+                    why = f"{option} of {name} is not ignored"
+                    found.append((str(path.relative_to(ROOT)), head, new, why, tests_of(path)))
+    return found
+
+
+MUTANTS = [
+    row
+    for path in sorted((ROOT / "sgdsde_helpers").rglob("*.py"))
+    if path.relative_to(ROOT / "sgdsde_helpers").parts[0] not in CALLED
+    for row in ignored(path)
+]
