@@ -69,8 +69,8 @@ ARGUMENTS = {
             "h",
         )
     },
-    **{name: ("non-negative", 1.0) for name in ("sigma2", "span")},
-    **{name: ("number", 1.0) for name in ("place", "start", "mean", "other_mean", "gap", "third", "gamma", "cumulant")},
+    "span": ("non-negative", 1.0),
+    **{name: ("number", 1.0) for name in ("place", "start", "mean", "other_mean", "gap", "third", "gamma")},
     "coupling": ("number", 0.5),
     "mu": ("non-negative", 0.5),
     "b1": ("non-negative", 0.5),
@@ -153,7 +153,6 @@ OWN = {  # function: argument: (kind, good value)
     "gibbs_density": {"temperature": ("positive", 0.3)},
     "increment_first_order": {"n_steps": ("lengths", [1, 2])},
     "increment_gaussian": {"t": ("times", [0.0, 1.0])},
-    "adam_stationary_variance": {"sigma2": ("positive", 1.0)},
     "kramers_time": {"loss": ("loss", DoubleWell(0.9)), "well": ("number", 1.0), "top": ("number", 0.0)},
     "lattice_span": {"values": ("array", [0.0, 1.0, 2.5])},
     "mean_and_error": {"values": ("shares", [0.0, 1.0, 2.0, 5.0])},

@@ -76,10 +76,10 @@ def distances(etas: np.ndarray, ks: np.ndarray, gaussian: np.ndarray, constant: 
     return fig
 
 
-def law_panel(loss: Loss, sigma2: float, ax: Axes, eta: float, batch_size: int, seed: int, chains: int = 3_000) -> str:
+def law_panel(loss: Loss, ax: Axes, eta: float, batch_size: int, seed: int, chains: int = 3_000) -> str:
     """One setting of the chapter's widget: SGD's histogram, and the Gibbs law at the predicted temperature."""
     final = sgd(loss, eta, n_steps=int(np.ceil(8 / eta)), batch_size=batch_size, n_chains=chains, seed=seed).final
-    t = temperature(eta, sigma2, batch_size)
+    t = temperature(loss, eta, batch_size)
     unit, grid = np.sqrt(t), np.linspace(-7.0, 5.0, 481)  # on this ruler a parabola's law would stand still
     density = gibbs_density(loss, t, grid * unit) * unit
     bins = np.linspace(-7.0, 5.0, 121)

@@ -60,7 +60,7 @@ def test_distances_and_their_slope():
 
 
 def test_widget_draws_the_gibbs_law_at_the_temperature_of_the_batch_at_hand():
-    panel = partial(figures.law_panel, BOWL, 0.64)
+    panel = partial(figures.law_panel, BOWL)
     for (ax,), eta, size, caption in three_settings(panel, [(0.1, 1), (0.4, 4), (0.8, 8)]):
         t = eta * 0.64 / 2 / size
         density = lambda u, t=t: np.exp(-(np.exp(u * np.sqrt(t)) - 1 - u * np.sqrt(t)) / t)

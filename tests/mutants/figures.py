@@ -66,7 +66,7 @@ MUTANTS = [
     (PLANE, "increment_gaussian(loss, eta, steps * eta, phi, batch_size)", "increment_gaussian(loss, eta, steps * eta, phi)", "B dropped from the ellipse of the window"),
     (PLANE, "sde_stationary_covariance(hessian, sigma, eta, batch_size)", "sde_stationary_covariance(hessian, sigma, eta)", "B dropped from the SDE's ellipse"),
     (PLANE, "covariance_ellipse(ax, exact / ruler**2", "covariance_ellipse(ax, exact / ruler", "an ellipse of a covariance scales by the square"),
-    (TEMPERATURE, "t = temperature(eta, sigma2, batch_size)", "t = temperature(eta, sigma2)", "B dropped from the temperature"),
+    (TEMPERATURE, "t = temperature(loss, eta, batch_size)", "t = temperature(loss, eta)", "B dropped from the temperature"),
     (TEMPERATURE, "final * g - eta / 2 * g**2", "final * g", "what a step adds to the thermometer"),
     (TEMPERATURE, "gibbs_density(loss, t, grid * unit) * unit", "gibbs_density(loss, t, grid * unit)", "a density changes with its ruler"),
     (TEMPERATURE, "drift_flow + diffusion_flow", "drift_flow - diffusion_flow", "the sum of the two flows"),

@@ -94,7 +94,7 @@ MUTANTS = [
     (SIXTEEN, "small[2] + small[0] / 19 * B", "small[2] + small[0] / 9.5 * B", "a line that is drawn: (1 - mu)/(1 + mu), not half of it"),
     (SIXTEEN, "arm.l * a[", "a[", "SVAG has l times the noise"),
     (THIRTEEN, "eta0 * B * (1 - mu) / (1 + mu) * h**2", "eta0 * B * (1 - mu) * h**2", "1 + mu in the finite step with momentum"),
-    (THIRTEEN, "1.0, sigma**2, eta * kappa**power, kappa, b1=b1", "1.0, sigma**2, eta * kappa, kappa, b1=b1", "Adam's rule is the square root of kappa"),
+    (THIRTEEN, "normal, eta * kappa**power, kappa, b1=b1", "normal, eta * kappa, kappa, b1=b1", "Adam's rule is the square root of kappa"),
     (THIRTEEN, "(r * (1 + mu) + h**2 * (1 - mu) * B)", "(r * (1 - mu) + h**2 * (1 - mu) * B)", "the edge with momentum"),
     (THIRTEEN, "squares.mean(axis=(0, 1)) / iid", "squares.mean(axis=(1, 2)).repeat(20, axis=0)[:400] / iid", "a chain statistic over the wrong axis"),
     (FOURTEEN, "ghat = (mu * moves[:-1] - moves[1:]) / eta", "ghat = (mu * moves[:-1] + moves[1:]) / eta", "a move is downhill"),

@@ -14,6 +14,8 @@ CURRENT, DISSIPATION = BALANCE + "current.py", BALANCE + "dissipation.py"
 
 # fmt: off
 MUTANTS = [
+    ("sgdsde_helpers/theory/laws/gibbs.py", "return float(eta * sigma2[0] / (2 * size))", "return float(eta * sigma2[0] / size)", "the temperature is half the noise"),
+    ("sgdsde_helpers/theory/laws/gibbs.py", "if np.ptp(sigma2) > 1e-9 * sigma2.max():", "if False:", "uneven noise has no one temperature"),
     (OF_ARMS, "chain_stationary_law(loss, eta, batch_size, method", "chain_stationary_law(loss, eta, method", "B softens SGD"),
     (OF_ARMS, "gaussian_chain_law(loss, eta, batch_size, grid=grid).cdf(x)", "gaussian_chain_law(loss, eta, batch_size, grid=grid).cdf(0.0)", "below the place that was asked for"),
     (HIGHER, "rows[p, k] = comb(p, k) * joint[k, p - k]", "rows[p, k] = joint[k, p - k]", "the binomial of (a u + b)^p"),
@@ -31,7 +33,7 @@ MUTANTS = [
     (EDGE, "basis, a, basis, optimize=True).var(axis=0)", "basis, a, basis, optimize=True).std(axis=0)", "a variance, not a deviation"),
     (MOMENTUM, "edge = 2 * (1 + mu) / values[-1]", "edge = 2 / values[-1]", "momentum moves the edge without noise"),
     (EMBEDDING, "(batch_size ** (k - 1) *", "(batch_size *", "a third cumulant falls like 1/B^2"),
-    (EMBEDDING, "-(problem.constants.ravel() - problem.constants.mean())", "problem.constants.ravel() - problem.constants.mean()", "a gradient is curvature times place less the constant"),
+    ("sgdsde_helpers/theory/moments/affine.py", "-(problem.constants.ravel() - problem.constants.mean())", "(problem.constants.ravel() - problem.constants.mean())", "a gradient is curvature times place less the constant", "tests/theory/moments/test_embedding.py"),
     (STATIONARY, "eta * factor * turned.curvature_noise(s / root)", "eta * turned.curvature_noise(s / root)", "B softens the noise of the curvature"),
     (STATIONARY, "+ 2 * temperature * np.eye(d)", "+ temperature * np.eye(d)", "injected noise is 2T", "tests/theory/moments/test_posterior.py"),
     (STATIONARY, "mean = noise * slope / 2 / (h - noise * s2 / 2)", "mean = noise * slope / (h - noise * s2 / 2)", "Stratonovich's drift is half the slope"),
@@ -56,7 +58,7 @@ MUTANTS = [
     (MOMENTUM, "eta * (hs - mu * sh) / (1 - mu**2)", "eta * (hs - sh) / (1 - mu**2)", "cross covariance of move and place"),
     (AFFINE, "- self.hessian @ s @ self.hessian", "", "the noise of the curvature is about its mean", "tests/theory/moments/test_affine.py tests/theory/moments/test_stationary.py"),
     (AFFINE, "return gradients.T @ gradients / len(gradients)", "return gradients.T @ gradients / (len(gradients) - 1)", "Sigma of the population"),
-    (EMBEDDING, "(-eta) ** k * kappa", "eta**k * kappa", "odd cumulants change sign"),
+    (EMBEDDING, "(-eta) ** k * _cumulant", "eta**k * _cumulant", "odd cumulants change sign"),
     (EMBEDDING, "-np.log1p(-eta * values) / eta", "values", "the rate of the embedded flow"),
     (FLUCTUATION, "-2 * loss.hessian(phi) * c", "-loss.hessian(phi) * c", "a variance decays twice as fast"),
     (FLUCTUATION, "loss.covariance(phi) / size", "loss.covariance(phi)", "B divides the noise"),

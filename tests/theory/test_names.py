@@ -26,7 +26,7 @@ def test_the_name_says_which_noise_it_is(function):
     for name, argument in arguments.items():
         if re.search("sigma|noise|variance|diffusion|deviation", name):
             assert name in NAMES, f"{function.__name__}({name}=...) is not in the table of {PAGE.name}"
-        if name in ("sigma", "sigma2"):
+        if name == "sigma":
             assert of_a_step, f"{name} of {function.__name__} is of one example, but there is no eta and no batch_size"
         if name in ("noise_covariance", "noise_variance", "noise_factor"):
             assert not of_a_step, f"{name} of {function.__name__} is per unit of time, which holds eta and B already"

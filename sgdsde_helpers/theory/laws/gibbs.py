@@ -26,31 +26,41 @@ _POWER = {"ito": 1.0, "stratonovich": 0.5, "isothermal": 0.0}
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 
 
-def temperature(eta: float, sigma2: float, batch_size: int = 1) -> float:
+def temperature(loss: Loss, eta: float, batch_size: int = 1) -> float:
     """Temperature T = eta sigma^2 / (2B) of the SDE in one dimension with constant noise.
 
     Probability flow -p g and diffusion flow -(1/2) (eta sigma^2/B) dp/dphi cancel where p is exp(-L/T)/Z.
 
     Parameters
     ----------
+    loss : Loss
+        With one parameter; the variance of its gradients is the same everywhere.
     eta : float
         Learning rate.
-    sigma2 : float
-        Variance of the per-example gradient.
     batch_size : int
-        B.
+        B, with replacement.
 
     Returns
     -------
     float
 
+    Raises
+    ------
+    ValueError
+        If the variance of the gradients is not the same at 0, at 1 and at the minimiser.
+
     Examples
     --------
-    >>> round(temperature(eta=0.2, sigma2=3.0, batch_size=4), 6)
-    0.075
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> round(temperature(MeanEstimation([-1.0, -1.0, 2.0, 2.0]), eta=0.2, batch_size=4), 6)
+    0.05625
     """
-    eta, size = checks.positive("eta", eta), checks.batch_size(batch_size)
-    return eta * checks.non_negative("sigma2", sigma2) / (2 * size)
+    scalar, eta, size = one_parameter(loss), checks.positive("eta", eta), checks.batch_size(batch_size)
+    places = np.array([0.0, 1.0] if scalar.minimiser is None else [0.0, 1.0, scalar.minimiser], dtype=float)
+    sigma2 = scalar.covariance(places)
+    if np.ptp(sigma2) > 1e-9 * sigma2.max():
+        checks.refuse("loss", type(loss).__name__, "one whose gradients have the same variance everywhere")
+    return float(eta * sigma2[0] / (2 * size))
 
 
 def gibbs_covariance(hessian: Array | float, temperature: float) -> float | Array:

@@ -7,11 +7,13 @@ from scipy.optimize import brentq
 
 from sgdsde_helpers.checks import batch_size as checked_batch_size
 from sgdsde_helpers.checks import number, positive, refuse
+from sgdsde_helpers.losses import Loss
+from sgdsde_helpers.theory.moments.affine import one_parabola
 
 __all__ = ["adam_stationary_variance"]
 
 
-def adam_stationary_variance(h: float, sigma2: float, eta: float, batch_size: int = 1, *, b1: float = 0.9) -> float:
+def adam_stationary_variance(loss: Loss, eta: float, batch_size: int = 1, *, b1: float = 0.9) -> float:
     r"""Stationary variance of Adam on a scalar quadratic with constant noise, in the limit :math:`b_2 \to 1`.
 
     The mean square is then a number, :math:`s^2 + h^2 v` with :math:`s = \sigma/\sqrt B`, and Adam is heavy ball of momentum b1 with
@@ -19,10 +21,8 @@ def adam_stationary_variance(h: float, sigma2: float, eta: float, batch_size: in
 
     Parameters
     ----------
-    h : float
-        Curvature, > 0.
-    sigma2 : float
-        Variance of one example's gradient, > 0.
+    loss : Loss
+        With one parameter; each example's loss a parabola of the same curvature h, their minimisers not all one.
     eta : float
         Adam's learning rate.
     batch_size : int
@@ -37,11 +37,13 @@ def adam_stationary_variance(h: float, sigma2: float, eta: float, batch_size: in
 
     Examples
     --------
-    >>> round(adam_stationary_variance(1.0, 1.0, 0.001), 6)
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> round(adam_stationary_variance(MeanEstimation([-1.0, 1.0]), 0.001), 6)
     0.0005
     """
-    h, eta = positive("h", h), positive("eta", eta)
-    s = np.sqrt(positive("sigma2", sigma2) / checked_batch_size(batch_size))
+    (h, gradients), eta = one_parabola(loss), positive("eta", eta)
+    h = positive("curvature of the loss", h)
+    s = np.sqrt(positive("variance of the loss's gradients", np.mean(gradients**2)) / checked_batch_size(batch_size))
     b1 = number("b1", b1)
     if not 0 <= b1 < 1:
         refuse("b1", b1, "a number >= 0 and < 1")

@@ -15,7 +15,7 @@ from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.sampling import minibatch_factor
-from sgdsde_helpers.theory._loss import a_loss
+from sgdsde_helpers.theory._loss import a_loss, one_parameter
 
 __all__ = ["AffineGradients", "affine_gradients", "minibatch_factor"]
 
@@ -161,6 +161,14 @@ def affine_gradients(loss: Loss) -> AffineGradients:
             f"loss = {type(loss).__name__} is not allowed: its per-example gradients must be affine in phi"
         )
     return problem
+
+
+def one_parabola(loss: Loss) -> tuple[float, Array]:
+    """Of a loss with one parameter whose examples share their curvature: that, and their gradients at the minimiser."""
+    problem = affine_gradients(one_parameter(loss))
+    if not problem.equal:
+        checks.refuse("loss", type(loss).__name__, "one whose examples have one curvature")
+    return float(problem.hessian[0, 0]), -(problem.constants.ravel() - problem.constants.mean())
 
 
 def _reproduces(problem: AffineGradients, gradients) -> bool:

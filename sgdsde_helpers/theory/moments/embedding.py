@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+from math import comb
+
 import numpy as np
 
 from sgdsde_helpers import checks
 from sgdsde_helpers.checks import Array
 from sgdsde_helpers.losses import Loss
-from sgdsde_helpers.theory._loss import one_parameter
-from sgdsde_helpers.theory.moments.affine import affine_gradients
+from sgdsde_helpers.theory.moments.affine import one_parabola
 from sgdsde_helpers.theory.moments.stationary import sde_stationary_covariance, sgd_stationary_covariance
 
 __all__ = ["arms_stationary_cumulants", "chain_cumulant", "embedding_sde", "modified_stationary_covariance"]
 
 
-def chain_cumulant(order: int, h: float, cumulant: float, eta: float, batch_size: int = 1) -> float:
+def chain_cumulant(order: int, loss: Loss, eta: float, batch_size: int = 1) -> float:
     """Cumulant of SGD's stationary law on a parabola with noise that is the same everywhere, exact at every eta.
 
     phi - phi* is -eta times the sum of (1 - eta h)^j xi_j; cumulants of independent terms add, and that of a batch mean is
-    kappa/B^(k-1). So the cumulant of order k is (-eta)^k kappa / (B^(k-1) (1 - (1 - eta h)^k)).
+    kappa/B^(k-1), where kappa is that of one example's gradient, over the n examples with weight 1/n. So the cumulant of order
+    k is (-eta)^k kappa / (B^(k-1) (1 - (1 - eta h)^k)).
 
     Parameters
     ----------
     order : int
         k >= 2.
-    h : float
-        Curvature.
-    cumulant : float
-        kappa, the cumulant of order k of one example's gradient, over the n examples with weight 1/n.
+    loss : Loss
+        With one parameter; each example's loss a parabola of the same curvature h, as in `MeanEstimation`.
     eta : float
         Learning rate, below 2/h.
     batch_size : int
@@ -44,12 +44,22 @@ def chain_cumulant(order: int, h: float, cumulant: float, eta: float, batch_size
 
     Examples
     --------
-    >>> round(chain_cumulant(3, 1.0, 2.0, eta=0.1), 6)
-    -0.00738
+    >>> from sgdsde_helpers.losses import MeanEstimation
+    >>> round(chain_cumulant(3, MeanEstimation([-1.0, -1.0, 2.0]), eta=0.1), 6)
+    0.00738
     """
-    k, h, kappa = checks.count("order", order, minimum=2), checks.positive("h", h), checks.number("cumulant", cumulant)
+    k, (h, gradients) = checks.count("order", order, minimum=2), one_parabola(loss)
     sgd_stationary_covariance(h, 1.0, eta, batch_size)  # refuses an eta or B that has no stationary law
-    return float((-eta) ** k * kappa / (batch_size ** (k - 1) * (1 - (1 - eta * h) ** k)))
+    return float((-eta) ** k * _cumulant(gradients, k) / (batch_size ** (k - 1) * (1 - (1 - eta * h) ** k)))
+
+
+def _cumulant(centred: Array, order: int) -> float:
+    """Cumulant of the values with weight 1/n each, whose mean is 0: kappa_k = m_k - sum_j C(k-1, j-1) kappa_j m_(k-j)."""
+    moments = [np.mean(centred**j) for j in range(order + 1)]
+    kappa = np.zeros(order + 1)
+    for k in range(2, order + 1):
+        kappa[k] = moments[k] - sum(comb(k - 1, j - 1) * kappa[j] * moments[k - j] for j in range(2, k))
+    return kappa[order]
 
 
 def arms_stationary_cumulants(loss: Loss, eta: float, batch_size: int = 1) -> dict[str, tuple[float, float]]:
@@ -76,13 +86,10 @@ def arms_stationary_cumulants(loss: Loss, eta: float, batch_size: int = 1) -> di
     >>> {arm: tuple(round(float(c), 6) for c in pair) for arm, pair in cumulants.items()}
     {'SGD': (0.052632, 0.005535), 'Gaussian SGD': (0.052632, 0.0), 'SDE': (0.05, 0.0)}
     """
-    problem = affine_gradients(one_parameter(loss))
-    if not problem.equal:
-        checks.refuse("loss", type(loss).__name__, "one whose examples have one curvature")
-    h, gradients = problem.hessian[0, 0], -(problem.constants.ravel() - problem.constants.mean())
+    h, gradients = one_parabola(loss)
     sigma2 = np.mean(gradients**2)
     variance = sgd_stationary_covariance(h, sigma2, eta, batch_size)
-    third = chain_cumulant(3, h, np.mean(gradients**3), eta, batch_size)
+    third = chain_cumulant(3, loss, eta, batch_size)
     continuous = sde_stationary_covariance(h, sigma2, eta, batch_size)
     return {"SGD": (variance, third), "Gaussian SGD": (variance, 0.0), "SDE": (continuous, 0.0)}
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import gammaln
 
-from sgdsde_helpers.losses import DoubleWell, MeanEstimation
+from sgdsde_helpers.losses import DoubleWell, FunctionLoss, LeastSquares, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.theory import (
     NotNormalisableError,
     density_moments,
@@ -22,8 +22,22 @@ def derivative(values, x):
 
 
 def test_temperature():
-    assert temperature(0.2, 3.0) == pytest.approx(0.3)
-    assert temperature(0.2, 3.0, 4) == pytest.approx(0.075)
+    loss = MeanEstimation([4.0, 4.0, 4.0, 8.0])  # Sigma = 3
+    assert temperature(loss, 0.2) == pytest.approx(0.3)
+    assert temperature(loss, 0.2, 4) == pytest.approx(0.075)
+    assert temperature(LeastSquares(np.ones((4, 1)), [4.0, 4.0, 4.0, 8.0]), 0.2) == pytest.approx(0.3)
+
+
+def test_noise_that_depends_on_the_place_has_no_temperature():
+    with pytest.raises(ValueError, match="loss = 'ScalarQuadratic'"):
+        temperature(ScalarQuadratic([1.0, 2.0], [0.0, 1.0]), 0.2)
+    even = FunctionLoss(
+        lambda x: x**2 / 2, lambda x: np.stack([x + 1 - x**2 + x, x - 1 + x**2 - x], -1), 2, (), minimiser=3.0
+    )
+    with pytest.raises(
+        ValueError, match="same variance everywhere"
+    ):  # equal at 0 and 1, not at the minimiser it states
+        temperature(even, 0.2)
 
 
 def test_gibbs_law_of_a_parabola_is_gaussian():
@@ -42,7 +56,7 @@ def test_gibbs_law_of_exp_phi_minus_phi_is_log_gamma():
 def test_constant_noise_gives_the_gibbs_law_at_half_the_noise():
     well, eta, size = DoubleWell(noise=0.8), 0.3, 2
     density = stationary_density(lambda x: -well.gradient(x), lambda x: eta * well.covariance(x) / size, GRID)
-    gibbs = gibbs_density(well, temperature(eta, 0.64, size), GRID)
+    gibbs = gibbs_density(well, temperature(well, eta, size), GRID)
     np.testing.assert_allclose(density, gibbs, rtol=1e-9, atol=1e-300)
 
 

@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
+from sgdsde_helpers.losses import ScalarQuadratic
 from sgdsde_helpers.theory import adam_stationary_variance, momentum_stationary_covariance
+
+
+def parabola(h, sigma2):
+    """Two examples of curvature h whose gradients differ by 2 sigma."""
+    return ScalarQuadratic([h, h], np.sqrt(sigma2) / h * np.array([-1.0, 1.0]))
 
 
 @pytest.mark.parametrize(
@@ -12,14 +18,14 @@ from sgdsde_helpers.theory import adam_stationary_variance, momentum_stationary_
 )
 def test_it_is_heavy_ball_at_the_learning_rate_it_makes(h, sigma2, eta, batch_size, b1):
     """By the exact covariance of heavy ball; 1 + b1 for 1 - b1, or B for its root, fails."""
-    v = adam_stationary_variance(h, sigma2, eta, batch_size, b1=b1)
+    v = adam_stationary_variance(parabola(h, sigma2), eta, batch_size, b1=b1)
     alpha = eta / np.sqrt(sigma2 / batch_size + h**2 * v)
     assert momentum_stationary_covariance(h, sigma2, (1 - b1) * alpha, batch_size, mu=b1) == pytest.approx(v, rel=1e-9)
 
 
 def test_noise_dominated_limit_has_the_root_of_the_batch():
     for batch_size in (1, 9):
-        v = adam_stationary_variance(2.0, 9.0, 1e-6, batch_size)
+        v = adam_stationary_variance(parabola(2.0, 9.0), 1e-6, batch_size)
         assert v == pytest.approx(1e-6 * 3 / np.sqrt(batch_size) / 4, rel=1e-5)
 
 
@@ -36,12 +42,21 @@ def test_against_the_plain_loop():
         phi = phi - eta * m / np.sqrt(second)
         if i >= 3000:
             squares += phi**2 / 3000
-    v = adam_stationary_variance(h, s**2, eta, b1=b1)
+    v = adam_stationary_variance(parabola(h, s**2), eta, b1=b1)
     error = squares.std(ddof=1) / np.sqrt(4000)
     assert abs(squares.mean() - v) < 4.9 * error + 0.002 * v
 
 
-@pytest.mark.parametrize("bad", [{"b1": 1.0}, {"b1": -0.1}, {"eta": 0.0}, {"h": -1.0}, {"sigma2": 0.0}])
+@pytest.mark.parametrize("bad", [{"b1": 1.0}, {"b1": -0.1}, {"eta": 0.0}])
 def test_bad_input_is_named(bad):
     with pytest.raises(ValueError, match=next(iter(bad))):
-        adam_stationary_variance(**{"h": 1.0, "sigma2": 1.0, "eta": 0.1, **bad})
+        adam_stationary_variance(**{"loss": parabola(1.0, 1.0), "eta": 0.1, **bad})
+
+
+@pytest.mark.parametrize(
+    ("curvatures", "centres", "why"),
+    [([1.0, 1.0], [2.0, 2.0], "variance"), ([1.0, 2.0], [0.0, 1.0], "one curvature")],
+)
+def test_a_loss_that_has_no_such_variance_is_refused(curvatures, centres, why):
+    with pytest.raises(ValueError, match=why):
+        adam_stationary_variance(ScalarQuadratic(curvatures, centres), 0.1)

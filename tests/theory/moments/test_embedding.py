@@ -23,6 +23,13 @@ from sgdsde_helpers.theory import (
 H = np.array([[2.0, 0.6, 0.0], [0.6, 1.0, 0.3], [0.0, 0.3, 0.7]])
 SIGMA = np.array([[1.0, -0.4, 0.2], [-0.4, 2.0, 0.5], [0.2, 0.5, 0.6]])
 GRADIENTS = np.array([-1.0, -1.0, 0.5, 1.5])  # of four examples at the minimiser
+
+
+def parabola(h):
+    """The loss with these gradients at its minimiser, 0, and curvature h."""
+    return ScalarQuadratic(np.full(4, h), -GRADIENTS / h)
+
+
 ETA = 0.3
 
 
@@ -39,9 +46,8 @@ def test_cumulants_are_kept_by_a_step_with_enumerated_batches(size, eta):
     h = 1.3
     batches = np.array([np.mean(b) for b in itertools.product(GRADIENTS, repeat=size)])
     of_batch = cumulants(np.full(len(batches), 1 / len(batches)), batches)
-    of_example = cumulants(np.full(4, 0.25), GRADIENTS)
     for k in (2, 3, 4):
-        kappa = chain_cumulant(k, h, of_example[k - 2], eta, size)
+        kappa = chain_cumulant(k, parabola(h), eta, size)
         after = (1 - eta * h) ** k * kappa + (-eta) ** k * of_batch[k - 2]
         assert after == pytest.approx(kappa, rel=1e-12)
 
@@ -52,13 +58,21 @@ def test_cumulants_of_the_law_itself_after_many_steps():
         values = ((1 - eta * h) * values[:, None] - eta * GRADIENTS).ravel()
         weights = np.repeat(weights / 4, 4)
     found = cumulants(weights, values)
-    for k, kappa in zip((2, 3, 4), cumulants(np.full(4, 0.25), GRADIENTS), strict=True):
-        assert found[k - 2] == pytest.approx(chain_cumulant(k, h, kappa, eta), rel=1e-9)
+    for k in (2, 3, 4):
+        assert found[k - 2] == pytest.approx(chain_cumulant(k, parabola(h), eta), rel=1e-9)
+
+
+def test_high_cumulants_of_two_points():
+    """Of a fair coin with values -1 and 1, whose generating function is log cosh: 1, 0, -2, 0, 16, 0, -272."""
+    coin = MeanEstimation([-1.0, 1.0])
+    for k, kappa in zip(range(2, 9), (1, 0, -2, 0, 16, 0, -272), strict=True):
+        expected = (-0.5) ** k * kappa / (3 ** (k - 1) * (1 - 0.5**k))
+        assert chain_cumulant(k, coin, 0.5, 3) == pytest.approx(expected, rel=1e-12)
 
 
 def test_cumulants_past_the_edge_are_refused():
     with pytest.raises(DivergenceError):
-        chain_cumulant(3, 2.0, 1.0, 1.0)
+        chain_cumulant(3, parabola(2.0), 1.0)
 
 
 @pytest.mark.parametrize("size", [1, 4])

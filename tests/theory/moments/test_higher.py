@@ -45,9 +45,7 @@ def test_the_second_moments_are_those_of_the_matrix_equations(eta, batch_size):
 
 def test_the_third_moment_of_constant_noise_is_the_sum_of_cumulants():
     loss = MeanEstimation([-1.0, -1.0, 2.0])
-    expected = chain_cumulant(
-        3, 1.0, -2.0, eta=0.3, batch_size=2
-    )  # the gradient is phi - x, so of x's cumulant, 2, less
+    expected = chain_cumulant(3, loss, eta=0.3, batch_size=2)
     assert sgd_higher_moments(loss, 0.3, 2)[3] == pytest.approx(expected, rel=1e-12)
     assert sde_higher_moments(loss, 0.3, 2)[3] == 0
 
