@@ -289,9 +289,12 @@ def test_pytorch_s_gradients_give_the_same_report():
     def gradients(phi, index):
         return vmap(one, (None, 0, 0))(torch.tensor(phi), x[index], y[index]).numpy()
 
-    loss = ExamplesLoss(lambda phi: ((X @ phi - Y) ** 2).mean() / 2, gradients, *X.shape)
-    ours, theirs = (diagnose(f, 0.05, 2, at=LINE.minimiser, directions=3, seed=2) for f in (LINE, loss))
-    assert theirs["edge of stability"].value == pytest.approx(ours["edge of stability"].value, rel=1e-6)
+    mean = grad(lambda phi: ((x @ phi - y) ** 2).mean() / 2)
+    ours = diagnose(LINE, 0.05, 2, directions=3, seed=2)
+    for gradient in (None, lambda phi: mean(torch.tensor(phi)).numpy()):
+        loss = ExamplesLoss(lambda phi: ((X @ phi - Y) ** 2).mean() / 2, gradients, *X.shape, gradient=gradient)
+        theirs = diagnose(loss, 0.05, 2, at=LINE.minimiser, directions=3, seed=2)
+        assert theirs["edge of stability"].value == pytest.approx(ours["edge of stability"].value, rel=1e-6)
 
 
 def test_jax_s_gradients_give_the_same_report():

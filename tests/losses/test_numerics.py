@@ -15,17 +15,9 @@ from sgdsde_helpers.losses import (
 )
 
 RNG = np.random.default_rng(5)
-
-
 X = RNG.standard_normal((12, 3)) * [1.0, 2.0, 0.5] + [0.0, 0.3, 0.0]
-
-
 Y = X @ [1.0, -0.5, 0.2] + RNG.standard_normal(12)
-
-
 CLASSES = np.array([0, 1, 2, 0, 1, 2, 2, 1, 0, 0, 1, 2])
-
-
 H = np.array([[2.0, 0.3, 0.0], [0.3, 1.0, -0.2], [0.0, -0.2, 0.5]])
 
 

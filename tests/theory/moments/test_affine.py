@@ -1,9 +1,8 @@
 """Affine gradients and the share of the noise that is left in a batch."""
 
-import itertools
-
 import numpy as np
 import pytest
+from enumerated import batches
 
 from sgdsde_helpers.losses import LeastSquares
 from sgdsde_helpers.theory import (
@@ -13,13 +12,6 @@ from sgdsde_helpers.theory import (
 
 _rng = np.random.default_rng(5)
 REGRESSION = LeastSquares(_rng.normal(size=(5, 2)) + [1.0, 0.0], _rng.normal(size=5))
-
-
-def batches(n, size, sampling):
-    """All equally likely batches."""
-    if sampling == "with_replacement":
-        return list(itertools.product(range(n), repeat=size))
-    return list(itertools.combinations(range(n), size))
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

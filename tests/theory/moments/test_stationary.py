@@ -1,9 +1,8 @@
 """Stationary covariances: each by a second route, and the refusals."""
 
-import itertools
-
 import numpy as np
 import pytest
+from enumerated import batches
 
 from sgdsde_helpers.checks import DivergenceError
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic
@@ -25,13 +24,6 @@ SIGMA = np.array([[1.0, -0.4, 0.2], [-0.4, 2.0, 0.5], [0.2, 0.5, 0.6]])
 CURVED = ScalarQuadratic([1.0, 2.0, 4.5], [0.5, 1.0, -1.0])
 _rng = np.random.default_rng(5)
 REGRESSION = LeastSquares(_rng.normal(size=(5, 2)) + [1.0, 0.0], _rng.normal(size=5))
-
-
-def batches(n, size, sampling):
-    """All equally likely batches."""
-    if sampling == "with_replacement":
-        return list(itertools.product(range(n), repeat=size))
-    return list(itertools.combinations(range(n), size))
 
 
 def after_one_step(loss, eta, size, sampling, mean, covariance):

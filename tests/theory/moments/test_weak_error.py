@@ -1,9 +1,8 @@
 """Exact moments of SGD by enumeration, of the SDEs by integrating their equations, and the weak orders 1 and 2."""
 
-import itertools
-
 import numpy as np
 import pytest
+from enumerated import batches
 from scipy.integrate import solve_ivp
 
 from sgdsde_helpers.checks import DivergenceError
@@ -26,8 +25,7 @@ ETAS = np.array([0.02, 0.01, 0.005, 0.0025])
     "size, sampling", [(1, "with_replacement"), (2, "with_replacement"), (2, "without_replacement")]
 )
 def test_sgd_moments_by_enumerating_all_batches(size, sampling):
-    draws = itertools.product(range(3), repeat=size)
-    every = list(draws if sampling == "with_replacement" else itertools.combinations(range(3), size))
+    every = batches(3, size, sampling)
     states = np.array([2.0])
     for _ in range(4):
         states = np.concatenate(
