@@ -176,7 +176,7 @@ def test_formulas_fit_the_column_of_a_wide_page(opened):
 
 
 def test_paper_has_all_that_is_printed(opened):
-    """No line of code or output is cut; what only a screen can use is left out."""
+    """No line of code or output is cut, no picture is in two, nothing is folded; what only a screen can use is left out."""
     page = opened.page
     page.set_viewport_size({"width": 680, "height": 960})  # A4 within its margins
     page.emulate_media(media="print")
@@ -194,10 +194,20 @@ def test_paper_has_all_that_is_printed(opened):
              .filter(box => box.checkVisibility() && getComputedStyle(box).breakInside !== "avoid")
              .map(box => box.textContent.slice(0, 60))"""
     )
+    large = page.evaluate(
+        """() => [...document.querySelectorAll(".bd-article :is(figure, .cell_output) img")].map(image => image.getBoundingClientRect())
+             .filter(box => box.width > 500 || box.height > 820).map(box => [box.width, box.height])"""
+    )
+    folded = page.evaluate(
+        """() => [...document.querySelectorAll(".bd-article details > :not(summary)")].filter(box => !box.checkVisibility())
+             .map(box => box.textContent.slice(0, 60))"""
+    )
     page.emulate_media(media="screen")
     page.set_viewport_size(WIDE)
     assert cut == []
     assert empty_heads == []
+    assert large == []
+    assert folded == []
     assert seen == 0
 
 
