@@ -5,6 +5,8 @@ The same notebooks, from the same cache, as those of the website. The solutions 
 of their own that only the print has.
 """
 
+import json
+import os
 import re
 import shutil
 import subprocess
@@ -13,11 +15,12 @@ from pathlib import Path
 
 from build import fill_cache
 from environment import JUPYTER_BOOK, PRINTED, ROOT, enter
+from typeset import CHAPTER_OF_SOLUTIONS, for_print
 
 OUT = PRINTED.parent
 LATEX = ROOT / "_build" / "latex"
 NAME = PRINTED.stem
-CHAPTER_OF_SOLUTIONS = "chapters/solutions"
+BOX, WIDE = {"h": "A line", "v": "A page"}, 14.2  # pt: 5 mm of the margin
 
 
 def table_of_contents() -> Path:
@@ -39,8 +42,8 @@ def build() -> bool:
     command += ["--builder", "latex", "--toc", table_of_contents()]
     if subprocess.run(command, cwd=ROOT, check=False).returncode:
         return False
-    source = LATEX / f"{NAME}.tex"
-    source.write_text(for_print(source.read_text("utf-8")), "utf-8")
+    source, numbers = LATEX / f"{NAME}.tex", json.loads((LATEX / "numbers.json").read_text("utf-8"))
+    source.write_text(for_print(source.read_text("utf-8"), numbers), "utf-8")
     print("LaTeX: about a minute", flush=True)
     done = subprocess.run(
         ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", f"{NAME}.tex"],
@@ -49,54 +52,32 @@ def build() -> bool:
         capture_output=True,
         encoding="utf-8",
         errors="replace",
+        env={**os.environ, "max_print_line": "1000"},  # else its log breaks the lines that are sought in it
     )
     if done.returncode:
         print(done.stdout[-4000:], done.stderr[-1000:])
         return False
-    for line in wide_lines((LATEX / f"{NAME}.log").read_text("utf-8", errors="replace")):
-        print(line)
+    log, aux = ((LATEX / f"{NAME}.{end}").read_text("utf-8", errors="replace") for end in ("log", "aux"))
+    wrong = faults(log, aux, numbers)
+    print(*wrong, sep="\n", end="\n" if wrong else "")
     shutil.copy(LATEX / f"{NAME}.pdf", OUT)
     print(f"Open {(OUT / f'{NAME}.pdf').as_uri()}")
-    return True
+    return not wrong
 
 
-def for_print(tex: str) -> str:
-    """Number the chapters as the site does, and mend what Sphinx's LaTeX leaves open.
-
-    Appendices have letters, the reference has no numbers. The list of references is its own chapter: not one beside an empty
-    one. A reference to an exercise by `{ref}` gets its number, which LaTeX does not know. What a solution refers to is sought
-    where it stands, not on the page to which the solution was moved.
-    """
-    tex = tex.replace(r"\part{Appendices}", "\\appendix\n\\part{Appendices}")
-    tex = tex.replace(r"\part{Reference}", "\\setcounter{secnumdepth}{-2}\n\\part{Reference}")
-    tex = re.sub(
-        r"\\chapter\{References\}\n((?:\\label\{.*\})*)\n",
-        r"\\renewcommand{\\bibname}{References}\\phantomsection\1\n",
-        tex,
-    )
-    numbers = dict(
-        re.findall(r"\\label\{exercise:([\w-]+)\}\s*\\begin\{sphinxadmonition\}\{note\}\{Exercise ([\d.A-Z]+)", tex)
-    )
-
-    place = {name: page for page, name in re.findall(r"\\label\{(?:\\detokenize\{)?(chapters/[^:}]+):([\w-]+)\}", tex)}
-    tex = re.sub(
-        rf"\\detokenize\{{{CHAPTER_OF_SOLUTIONS}:([\w-]+)\}}",
-        lambda link: rf"\detokenize{{{place.get(link[1], CHAPTER_OF_SOLUTIONS)}:{link[1]}}}",
-        tex,
-    )
-
-    def numbered(link: re.Match) -> str:
-        label = link[1]
-        return rf"\hyperref[exercise:{label}]{{Exercise {numbers[label]}}}" if label in numbers else link[0]
-
-    return re.sub(r"\\hyperref\[\\detokenize\{[^:}]*:([\w-]+)\}\]\{Exercise \\ref\{[^}]*\}\}\}", numbered, tex)
-
-
-def wide_lines(log: str) -> list[str]:
-    """What LaTeX says of lines that stick out by more than 5 mm, and of references and characters that it misses."""
-    wide = re.findall(r"^Overfull \\hbox \(([\d.]+)pt too wide\)(.*)$", log, re.MULTILINE)
-    said = [f"A line sticks out by {points} pt{where}" for points, where in wide if float(points) > 14.2]
-    return said + re.findall(r"^(?:LaTeX Warning: Reference .* undefined.*|Missing character: .*)$", log, re.MULTILINE)
+def faults(log: str, aux: str, numbers: dict[str, str]) -> list[str]:
+    """What is wrong with the printed book: what LaTeX says of it, and numbers that are not those of the site."""
+    wide = re.findall(r"^Overfull \\([hv])box \(([\d.]+)pt too (?:wide|high)\)(.*)$", log, re.MULTILINE)
+    said = [f"{BOX[kind]} sticks out by {points} pt{where}" for kind, points, where in wide if float(points) > WIDE]
+    said += re.findall(r"^(?:LaTeX Warning: .*(?:undefined|multiply).*|Missing character: .*)$", log, re.MULTILINE)
+    printed = dict(re.findall(r"^\\newlabel\{([^{}]+)\}\{\{\{?([^{}]*)\}", aux, re.MULTILINE))
+    wanted = {label: number for label, number in numbers.items() if label in printed or label.startswith("equation:")}
+    said += [
+        f"{label} is {printed.get(label)} in print and {number} on the site"
+        for label, number in wanted.items()
+        if printed.get(label) != number
+    ]
+    return said
 
 
 if __name__ == "__main__":
@@ -104,4 +85,4 @@ if __name__ == "__main__":
     if not shutil.which("latexmk") or not shutil.which("xelatex"):
         sys.exit("No LaTeX was found (latexmk, xelatex); CONTRIBUTING.md lists the packages.")
     if not build():
-        sys.exit("The book was not printed; the errors stand above.")
+        sys.exit("The book is not printed as it should be; what is wrong stands above.")

@@ -165,7 +165,7 @@ def current_panel(axes: np.ndarray, eta: float, batch_size: int, seed: int, chai
     turning.axvline(predicted / unit**2, color=PREDICTION)
     turning.axvline(0, color=FLOW)
     turning.set(xlim=(-1, 2.5), ylim=(0, 3.2))
-    label_axes(turning, "rotation rate of a chain / (η/B)")
+    label_axes(turning, "rotation rate / (η/B)")
     return (
         f"{setting(eta, batch_size)}: rotation rate of SGD {in_words(predicted, rate, error)} (black line: predicted); "
         f"a Gibbs law (orange) would not turn. Left, dashed: the SDE; orange: the Gibbs law of equal mean loss."

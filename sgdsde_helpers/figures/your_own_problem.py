@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from sgdsde_helpers.diagnosis import Diagnosis, Valley, diagnose
-from sgdsde_helpers.figures.marks import setting
+from sgdsde_helpers.figures.marks import log_ticks, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     MUTED,
@@ -40,7 +40,7 @@ def excesses(predicted: np.ndarray, measured: np.ndarray, error: np.ndarray) -> 
     ax.errorbar(predicted, measured, error, fmt="o", color=SGD, label="ensembles")
     line = np.array([predicted.min() / 1.5, predicted.max() * 1.5])
     ax.plot(line, line, color=PREDICTION, lw=1.2, ls="--", label="predicted")
-    ax.set(xscale="log", yscale="log")
+    log_ticks(ax, [0.005, 0.01, 0.02], [0.005, 0.01, 0.02, 0.04])
     ax.legend(loc="upper left")
     label_axes(ax, r"predicted excess", "measured excess")
     return fig
