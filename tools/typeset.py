@@ -34,8 +34,11 @@ def numbers(tex: str, site: dict[str, str]) -> str:
     """Chapters, appendices, figures and equations are numbered as on the site; a solution's equation as in its chapter."""
     tex = tex.replace("numfigreset=0", "numfigreset=1", 1)  # Sphinx takes a part for what is counted
     # A table over more than one page counts itself, even where it has no caption.
+    uncounted = (
+        r"\\begingroup\\renewcommand{\\theHtable}{uncounted.\\arabic{page}}\g<0>\\endgroup\\addtocounter{table}{-1}"
+    )
     whole = r"\\begin\{longtable\}(?:(?!\\caption|\\end\{longtable\}).)*\\end\{longtable\}"
-    tex = re.sub(whole, lambda table: rf"{table[0]}\addtocounter{{table}}{{-1}}", tex, flags=re.DOTALL)
+    tex = re.sub(whole, uncounted, tex, flags=re.DOTALL)
     tex = tex.replace("\n\\part{", "\n\\setcounter{prefacefigure}{\\value{figure}}\n\\part{", 1)
     tex = tex.replace(r"\part{Appendices}", "\\bookappendices\n\\part{Appendices}")
     tex = tex.replace(r"\part{Reference}", "\\bookreference\n\\part{Reference}")

@@ -114,7 +114,7 @@ def test_appendices_have_letters_and_the_reference_no_numbers(printed):
 def test_figures_are_counted_in_each_chapter_and_tables_without_a_caption_nowhere(printed):
     assert "[,numfigreset=1,mathnumfig]" in printed
     assert printed.count(r"\addtocounter{table}{-1}") == 1
-    assert "one\n\\end{longtable}\\addtocounter" in printed
+    assert "one\n\\end{longtable}\\endgroup\\addtocounter" in printed
 
 
 def test_a_proof_is_no_box_without_a_title(printed):
