@@ -91,11 +91,13 @@ def scripts(text: str, up: str) -> str:
 
 
 def words(text: str) -> str:
-    """No line begins with the full stop that follows a formula; and the reader knows which chapter of how many this is."""
-    sign, formula = "[.,;:)?!\u2019]+", '<span class="math notranslate nohighlight">'
-    text = re.sub(rf"({formula}[^<]{{1,40}}</span>)({sign})", r'<span class="whole">\1\2</span>', text)
+    """No bracket, comma or full stop is parted from its formula; the reader knows which chapter of how many this is."""
+    sign, formula = "[.,;:)?!\u2019]+", r'<span class="math notranslate nohighlight">\\\('
+    short = rf"{formula}[^<]{{1,36}}\\\)</span>"
+    text = re.sub(rf"(\(?{short})({sign})", r'<span class="whole">\1\2</span>', text)
+    text = re.sub(rf"(?<!>)(\({short})", r'<span class="whole">\1</span>', text)
     # A long formula is broken into lines, and what stands after the last of them would begin a new one.
-    text = re.sub(rf"({formula}\\\([^<]{{41,}})\\\)</span>({sign})", r"\1\\text{\2}\\)</span>", text)
+    text = re.sub(rf"({formula}[^<]{{37,}})\\\)</span>({sign})", r"\1\\text{\2}\\)</span>", text)
     entries = re.findall(r'<li class="toctree-l1[^"]*"><a class="([^"]*)" href="[^"]*">(\d+)\. ', text)
     here = [int(number) for kind, number in entries if "current" in kind]
     if here and len(entries) > 1:

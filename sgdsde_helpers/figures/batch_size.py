@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.figures.marks import setting
+from sgdsde_helpers.figures.marks import histogram, log_ticks, setting
 from sgdsde_helpers.figures.style import (
     ACCENT,
     MUTED,
@@ -17,6 +17,7 @@ from sgdsde_helpers.figures.style import (
     SGD,
     house_style,
     label_axes,
+    legend_above,
     new_figure,
 )
 from sgdsde_helpers.losses import ScalarQuadratic
@@ -31,8 +32,8 @@ ARMS = {"SGD": SGD, "momentum 0.9": ACCENT}
 def inverse_variance(lines: Mapping[str, tuple], marks: Mapping[str, tuple], sde: float) -> Figure:
     """One over the stationary variance against B, along eta = eta_0 B: lines (B, value), marks (B, value, error), the SDE's level."""
     fig, ax = new_figure()
-    for name, (sizes, values) in lines.items():
-        ax.plot(sizes, values, color=PREDICTION, ls="--", lw=1.2, label=f"{name}, predicted")
+    for (name, (sizes, values)), dashes in zip(lines.items(), ("--", ":")):
+        ax.plot(sizes, values, color=PREDICTION, ls=dashes, lw=1.2, label=f"{name}, predicted")
     for name, values in marks.items():
         ax.errorbar(*values, fmt="o", color=ARMS[name], label=name)
     ax.axhline(sde, color=SDE, ls="-.", label="SDE")
@@ -59,7 +60,7 @@ def shares(kappa: np.ndarray, curves: Mapping[str, np.ndarray], marks: Mapping[s
     fig, ax = new_figure()
     _predicted_and_measured(ax, kappa, curves, marks, (SGD, ACCENT))
     ax.legend(loc="lower right")
-    label_axes(ax, r"$\kappa = \eta h n / B$", "variance, reshuffled over i.i.d.")
+    label_axes(ax, r"$\kappa = \eta h n / B$", "reshuffled / i.i.d. variance")
     return fig
 
 
@@ -69,8 +70,7 @@ def adam_rules(kappas: np.ndarray, predicted: Mapping[str, np.ndarray], measured
     fig, ax = new_figure()
     marks = {name: (kappas, *of_rule) for name, of_rule in measured.items()}
     _predicted_and_measured(ax, kappas, predicted, marks, (SGD, MUTED))
-    ax.set_xticks(kappas, [str(k) for k in kappas])
-    ax.minorticks_off()
+    log_ticks(ax, x=kappas, y=[1, 2, 4])
     ax.legend(loc="upper left")
     label_axes(ax, r"growth of the batch, $\kappa$", "variance over that at $\\kappa = 1$")
     return fig
@@ -84,13 +84,12 @@ def rule_panel(loss: ScalarQuadratic, ax: Axes, eta: float, batch_size: int, see
     ).final
     exact = float(sgd_stationary_moments(loss, eta, batch_size)[1])
     sde = float(sde_stationary_moments(loss, eta, batch_size)[1])
-    bins = np.linspace(-1.2, 1.2, 97)
-    ax.hist(final - start, bins=bins, density=True, color=SGD, alpha=0.45, label="SGD")
+    histogram(ax, (final - start) / np.sqrt(sde), np.linspace(-5.2, 5.2, 105), label="SGD")
     for variance, color, dashes, name in ((exact, PREDICTION, "--", "exact ± s.d."), (sde, SDE, "-.", "SDE ± s.d.")):
         for side in (-1, 1):
-            ax.axvline(side * np.sqrt(variance), color=color, ls=dashes, lw=1.4, label=name if side > 0 else None)
-    ax.set(xlim=(-1.2, 1.2), ylim=(0, 8))
-    ax.legend(loc="upper right")
-    label_axes(ax, r"$\Phi - \Phi^*$", "density")
+            ax.axvline(side * np.sqrt(variance / sde), color=color, ls=dashes, lw=1.4, label=name if side > 0 else None)
+    ax.set(xlim=(-5.2, 5.2), ylim=(0, 0.6))
+    legend_above(ax)
+    label_axes(ax, r"$(\Phi - \Phi^*)$ / the SDE's deviation", "density")
     measured, error = variance_and_error(final)
     return f"{setting(eta, batch_size)}: variance {measured:.5f} ± {error:.5f}; exact {exact:.5f}, SDE {sde:.5f}."

@@ -184,7 +184,7 @@ def window_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) 
     right.plot(draws, abs(gap), "s", color=PREDICTION, markersize=10, markerfacecolor="none")
     measured(right, draws, found, error)
     right.set(xscale="log", yscale="log", xlim=(1.4, 6000), ylim=(6e-3, 1.2))
-    panel_title(right, "dot measured, square exact")
+    panel_title(right, "dot SGD, square exact")
     label_axes(right, r"draws $NB = B\,\Delta t/\eta$", "distance")
     return (
         f"{setting(eta, batch_size)}: a window Δt = {n_steps * eta:.3g} holds N = {n_steps} steps and {draws} draws; distance from the "

@@ -41,7 +41,7 @@ def rates(noise: np.ndarray, ratio: np.ndarray, slope: float) -> Figure:
     ax.axvline(slope, color=PREDICTION, ls=":", label="largest slope of the loss")
     ax.set(ylim=(0.9, 3.0))
     ax.legend(loc="upper right")
-    label_axes(ax, r"strength of the noise, $\nu$", "exponent, as a share of the SDE's")
+    label_axes(ax, r"strength of the noise, $\nu$", "exponent / the SDE's")
     return fig
 
 
@@ -53,10 +53,10 @@ def escape_panel(
     paths = sgd(loss, eta, n_steps=steps, batch_size=batch_size, n_chains=chains, start=-1.0, record="all", seed=seed)
     gone = np.maximum.accumulate(paths.states > 0, axis=0)
     mean = sde_exit_time(loss, eta, batch_size, start=-1.0, end=0.0, reach=-2.0)
-    ax.plot(paths.t, 1 - gone.mean(axis=1), color=SGD, label="SGD, share not yet over the top")
+    ax.plot(paths.t, 1 - gone.mean(axis=1), color=SGD, label="SGD, not yet over the top")
     ax.plot(paths.t, exit_survival(paths.t, mean), color=SDE, ls="--", label="exponential with the SDE's mean")
-    ax.set(xlim=(0, end), ylim=(0, 1.05))
-    ax.legend(loc="lower left", fontsize=10)
+    ax.set(xlim=(0, end), ylim=(0, 1.45), yticks=np.linspace(0, 1, 6))
+    ax.legend(loc="upper right")
     label_axes(ax, r"time $t = i\eta$", "share of chains")
     share, error = mean_and_error(1.0 - gone[-1])
     return (

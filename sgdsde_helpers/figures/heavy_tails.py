@@ -59,7 +59,7 @@ def small_steps(
     for arm, limit in limits.items():
         ax.axhline(limit, color=ARMS[arm], lw=1, ls=":", label=f"limit, {arm}")
     ax.set(xscale="log", ylim=(0.5, 2.0))
-    ax.legend(loc="lower left", fontsize=10, ncols=2)
+    fig.legend(loc="outside upper right", ncols=2, columnspacing=1.2)
     label_axes(ax, r"$\eta/B$", r"$\alpha\eta/B$")
     return fig
 
@@ -93,14 +93,14 @@ def tail_panel(ax: Axes, eta: float, batch_size: int, seed: int, chains: int = 8
     share = np.arange(1, chains + 1) / chains
     alpha = {arm: gaussian_features_exponent(eta, batch_size, arm=arm) for arm in ("SGD", "SDE")}
     ax.step(x, share, color=SGD, where="pre", label="SGD")
-    r = np.geomspace(0.03, 100, 200)
+    r = np.geomspace(0.01, 100, 200)
     ax.plot(r, gaussian_features_sde_survival(r, eta, batch_size), color=SDE, ls="-.", label="SDE")
     anchor = chains // 100
     ax.plot(
         r, share[anchor] * (r / x[anchor]) ** -alpha["SGD"], color=PREDICTION, ls=":", label=r"slope $\alpha$ of SGD"
     )
-    ax.set(xscale="log", yscale="log", xlim=(0.03, 100), ylim=(5e-5, 1.5))
-    ax.legend(loc="lower left", fontsize=10)
+    ax.set(xscale="log", yscale="log", xlim=(0.01, 100), ylim=(5e-5, 1.5))
+    ax.legend(loc="lower left")
     label_axes(ax, r"$r$", r"$P(|\Phi| > r)$")
     return (
         f"{setting(eta, batch_size)}: α is {alpha['SGD']:.2f} for SGD and {alpha['SDE']:.2f} for the SDE; Hill's estimate, "

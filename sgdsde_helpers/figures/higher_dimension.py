@@ -206,7 +206,8 @@ def stationary_panels(loss: LeastSquares) -> Draw:
             cloud(ax, final / ruler, shown=500, alpha=0.35)
             covariance_ellipse(ax, exact / ruler**2, zorder=3, label="SGD, exact")
             covariance_ellipse(ax, lyapunov / ruler**2, edgecolor=SDE, zorder=3, label="SDE, constant Σ")
-            ax.set(xlim=(-limit, limit), ylim=(-limit, limit))
+            ticks = np.linspace(-limit, limit, 5)[::2]
+            ax.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=ticks)
             label_axes(ax, r"bmi, $\Phi_1 - \Phi_1^*$")
         label_axes(axes[0], None, r"s4, $\Phi_2 - \Phi_2^*$")
         axes[1].legend(loc="upper right", handlelength=1.0, borderaxespad=0.0)

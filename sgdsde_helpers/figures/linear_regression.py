@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.figures.marks import setting
+from sgdsde_helpers.figures.marks import log_ticks, setting
 from sgdsde_helpers.figures.style import (
     MUTED,
     PREDICTION,
@@ -37,7 +37,8 @@ def excess(panels: Mapping[int, tuple[np.ndarray, Mapping[str, np.ndarray], tupl
             ax.plot(etas, values, color=color, ls=dashes, label=name)
         ax.errorbar(*measured, fmt="o", color=SGD, label="SGD")
         ax.set(yscale="log", ylim=(0.9, 12))
-        ax.set_yticks([1, 2, 4, 8], ["1", "2", "4", "8"])
+        log_ticks(ax, y=[1, 2, 4, 8])
+        ax.locator_params(axis="x", nbins=4)
         panel_title(ax, f"$B$ = {size}")
         label_axes(ax, r"learning rate $\eta$")
     label_axes(np.atleast_1d(axes)[0], None, r"excess loss over $\eta\,\mathrm{tr}\,\Sigma/(4B)$")
@@ -68,9 +69,7 @@ def epochs(kappa: np.ndarray, end: np.ndarray, measured: tuple[np.ndarray, np.nd
     ax.errorbar(kappa, *measured, fmt="o", color=SGD, label="SGD, reshuffled")
     ax.set(xscale="log", yscale="log")
     ax.legend(loc="lower right")
-    label_axes(
-        ax, r"epoch in units of the relaxation time, $\kappa = \eta h_i n/B$", "variance, reshuffled over i.i.d."
-    )
+    label_axes(ax, r"epoch in units of the relaxation time, $\kappa = \eta h_i n/B$", "reshuffled / i.i.d. variance")
     return fig
 
 
@@ -98,8 +97,8 @@ def settling_panel(loss: LeastSquares, ax: Axes, eta: float, batch_size: int, se
     ax.plot(paths.t, excess.mean(axis=1), color=SGD, label=f"mean of {chains} chains")
     ax.axhline(exact, color=PREDICTION, ls="--", label="exact chain")
     ax.axhline(frozen, color=MUTED, ls=":", label="frozen noise")
-    ax.set(yscale="log", xlim=(0, 150), ylim=(1e-4, 0.5))
-    ax.legend(loc="upper right", ncols=3)
+    ax.set(yscale="log", xlim=(0, 150), ylim=(3e-5, 0.5))
+    ax.legend(loc="lower right")
     label_axes(ax, r"time $t = i\eta$", "excess loss")
     return (
         f"{setting(eta, batch_size)}: excess loss {mean:.5f} ± {error:.5f} for t > 75; "

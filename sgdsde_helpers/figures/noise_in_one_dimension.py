@@ -52,7 +52,7 @@ def data_and_losses(x: np.ndarray, y: np.ndarray, loss: ScalarQuadratic, example
         right.plot(phi, (x[k] * phi - y[k]) ** 2 / 2, color=SKY, linewidth=1.1)
     right.plot(phi, loss.loss(phi), color=PREDICTION, linewidth=2.6)
     right.set(ylim=(0, 2.6), xlim=(-1, 2), xticks=[-1, 0, 1, 2])
-    panel_title(right, "black: the mean")
+    panel_title(right, "thick: the mean")
     label_axes(right, r"$\Phi$", "loss")
     return fig
 
@@ -216,7 +216,7 @@ def window_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) 
     histogram(right, (paths.final - mean) / np.sqrt(second - mean**2), np.linspace(-4.5, 4.5, 61))
     bell(right, z)
     right.set(xlim=(-4.5, 4.5), ylim=(0, 0.85))
-    panel_title(right, "blue SGD, black Gaussian")
+    panel_title(right, "blue SGD, line Gauss")
     label_axes(right, "noise / its deviation", "density")
     return (
         f"{setting(eta, batch_size)}: a window Δt = {end:.3g} of N = {n_steps} steps; variance of the increment in units of "

@@ -56,7 +56,7 @@ def errors(card: Scorecard) -> Figure:
     for ax in axes[:, 0]:
         label_axes(ax, None, "error")
     handles = dict(pair[::-1] for ax in axes.flat for pair in zip(*ax.get_legend_handles_labels()))
-    axes.flat[-1].legend(handles.values(), handles.keys(), loc="center left", fontsize=12)
+    axes.flat[-1].legend(handles.values(), handles.keys(), loc="center left")
     for ax in axes.flat[len(card.scores) :]:
         ax.set_axis_off()
     for ax in axes.flat[len(card.scores) - 2 : len(card.scores)]:
@@ -80,7 +80,7 @@ def scorecard_panel(loss: Loss, ax: Axes, eta: float, batch_size: int, seed: int
     ax.axvline(0, color=MUTED, lw=1)
     ax.set_xscale("symlog", linthresh=0.01)
     ax.set(xlim=(-1.5, 1.5), ylim=(len(scores) - 0.4, -0.5))
-    ax.legend(loc="center left", bbox_to_anchor=(0.56, 0.42), fontsize=10)
+    ax.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=3, columnspacing=1.0, handletextpad=0.2)
     ax.set_xticks([-1, -0.1, -0.01, 0.01, 0.1, 1], ["−1", "−.1", "−.01", ".01", ".1", "1"])
     ax.set_yticks(range(len(scores)), list(scores))
     label_axes(ax, "error, as a share of SGD's value")

@@ -49,7 +49,7 @@ def directions(curvature: np.ndarray, ratio: np.ndarray, error: np.ndarray) -> F
     ax.axhline(1.0, color=PREDICTION, lw=1.2, ls="--", label="predicted")
     ax.set(xscale="log")
     ax.legend(loc="lower right")
-    label_axes(ax, "curvature $h_i$", "variance, as a share of the prediction")
+    label_axes(ax, "curvature $h_i$", "variance / its prediction")
     return fig
 
 
@@ -115,7 +115,8 @@ def early(times: np.ndarray, stored: tuple, live: tuple) -> Figure:
     )
     ax.plot(times, mean, color=PREDICTION, lw=1.2, label="stored, mean")
     ax.errorbar(times, *live, fmt="o", ms=4, color=SGD, label="live")
-    ax.set(xscale="log", yscale="log")
+    ax.set(xscale="log")
+    log_ticks(ax, y=[0.1, 0.2, 0.5, 1, 2])
     ax.legend(loc="upper right")
     label_axes(ax, r"time $t = i\eta$", "training loss")
     return fig
@@ -131,8 +132,9 @@ def training_panel(network: TanhNetwork, ax: Axes, eta: float, batch_size: int, 
     ax.plot(paths.t, losses, color=SGD, lw=0.6, alpha=0.6)
     ax.plot(paths.t, losses.mean(axis=1), color=SGD, lw=2.2, label="mean of 16 chains")
     ax.axhline(np.log(CLASSES), color=MUTED, lw=1.0, ls=":", label="log 10: guessing")
-    ax.set(xlim=(0, end), ylim=(0.1, 4.0), yscale="log")
-    ax.legend(loc="upper right")
+    ax.set(xlim=(0, end), ylim=(0.1, 6.0))
+    log_ticks(ax, y=[0.1, 0.2, 0.5, 1, 2, 5])
+    ax.legend(loc="lower left")
     label_axes(ax, r"time $t = i\eta$", "training loss")
     mean, error = mean_and_error(losses[-1])
     return f"{setting(eta, batch_size)}: training loss at t = {paths.t[-1]:.3g}: {mean:.3f} ± {error:.3f} after {steps} steps."

@@ -118,14 +118,14 @@ def variance_within_epochs(states: np.ndarray, predicted: np.ndarray, flat: floa
     fig, ax = new_figure(height=3.3)
     steps, length = np.arange(len(states)), len(predicted) - 1
     for start in range(0, len(states), length):
-        ax.axvline(start, ymax=0.72, color=MUTED, linewidth=0.9, linestyle=":")
+        ax.axvline(start, ymax=0.45, color=MUTED, linewidth=0.9, linestyle=":")
     ax.axhline(flat, color=PREDICTION, linestyle="--")
     ax.text(steps[-1], 1.03 * flat, "independent draws, predicted", ha="right", va="bottom")
     ax.plot(steps, predicted[steps % length], color=PREDICTION, linewidth=1.2, label="reshuffled, predicted")
     variance, error = variance_and_error(states.T)
     measured(ax, steps, variance, error, label="reshuffled, measured")
     ax.set_ylim(0, 1.25 * flat)
-    ax.legend(loc="center", bbox_to_anchor=(0.5, 0.53), ncols=2, columnspacing=1.2)
+    ax.legend(loc="center", bbox_to_anchor=(0.5, 0.6), ncols=2, columnspacing=1.2)
     label_axes(ax, "step, counted from the start of an epoch", r"variance of $\Phi$")
     return fig
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from sgdsde_helpers.figures.marks import histogram_with_density, in_words, setting
+from sgdsde_helpers.figures.marks import histogram_with_density, in_words, log_ticks, setting
 from sgdsde_helpers.figures.style import (
     FLOW,
     GAUSSIAN_SGD,
@@ -59,6 +59,7 @@ def mean_shift(etas: np.ndarray, sgd_means: np.ndarray, gibbs_means: np.ndarray,
     ax.loglog(etas, -sgd_means, "o", color=SGD, label="SGD, exact")
     ax.loglog(etas, -gibbs_means, "s", color=SDE, label="SDE (Gibbs), exact")
     ax.loglog(etas, -predicted, color=PREDICTION, label="first order in η")
+    log_ticks(ax, y=[0.002, 0.005, 0.01, 0.02, 0.05])
     label_axes(ax, r"learning rate $\eta$", r"$-$ mean of $\Phi$")
     ax.legend()
     return fig

@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from reading import line, marks
+from reading import histograms, line, marks
 
 from sgdsde_helpers.figures import batch_size as figures
 from sgdsde_helpers.losses import ScalarQuadratic
@@ -49,10 +49,13 @@ def test_the_widget_marks_the_predicted_widths(eta, batch_size):
     h, r, s = LOSS.h.mean(), LOSS.h.var(), (LOSS.h * (LOSS.minimiser - LOSS.x)).var()
     exact = eta / batch_size * s / (2 * h - eta / batch_size * r - eta * h**2)
     sde = eta / batch_size * s / (2 * h - eta / batch_size * r)
-    assert line(ax, "exact ± s.d.")[0, 0] == pytest.approx(np.sqrt(exact), rel=1e-9)
-    assert line(ax, "SDE ± s.d.")[0, 0] == pytest.approx(np.sqrt(sde), rel=1e-9)
+    assert line(ax, "exact ± s.d.")[0, 0] == pytest.approx(np.sqrt(exact / sde), rel=1e-9)
+    assert line(ax, "SDE ± s.d.")[0, 0] == pytest.approx(1.0, rel=1e-9)
     assert f"exact {exact:.5f}" in caption
     assert f"SDE {sde:.5f}" in caption
-    mean = sum((bar.get_x() + bar.get_width() / 2) * bar.get_height() * bar.get_width() for bar in ax.patches)
-    assert abs(mean) < 4.5 * np.sqrt(exact / 2000) + 1e-3  # false alarms: 7e-6; a bin is 0.025 wide
+    ((heights, edges),) = histograms(ax)
+    moments = [(heights * np.diff(edges) * (edges[1:] + edges[:-1]) ** k).sum() / 2**k for k in (0, 1, 2)]
+    assert moments[0] == pytest.approx(1.0, abs=2e-3)  # nearly all chains lie in the picture
+    assert abs(moments[1]) < 4.5 * np.sqrt(exact / sde / 2000) + 4e-3  # false alarms: 7e-6; a bin is 0.1 wide
+    assert moments[2] == pytest.approx(exact / sde, rel=0.3)  # fails in other units than the SDE's deviation
     plt.close()

@@ -33,7 +33,7 @@ def test_the_widget_counts_and_compares_with_the_sde(eta, batch_size):
     """The dashed line's rate is Kramers' within its own error; B dropped, or eta for its half, is a factor."""
     _, ax = plt.subplots()
     caption = figures.escape_panel(DoubleWell(0.9), ax, eta, batch_size, seed=2, chains=100, end=20.0)
-    shares = line(ax, "SGD, share not yet over the top")
+    shares = line(ax, "SGD, not yet over the top")
     assert (np.diff(shares[:, 1]) <= 0).all()
     assert f"{shares[-1, 1]:.3f}" in caption
     t, predicted = line(ax, "exponential with the SDE's mean")[-1]

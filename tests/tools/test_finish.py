@@ -68,3 +68,13 @@ def test_the_foot_of_the_page_is_that_of_the_settings(site):
     assert f"<p>{finish.FOOTER}</p>" in settings
     with pytest.raises(ValueError, match="its foot must say"):
         finish.offer("<p></p>", "book.pdf")
+
+
+@pytest.mark.parametrize("length", range(1, 80))
+def test_no_sign_is_parted_from_its_formula(length):
+    """A short formula stands on one line with its signs; a long one, which is broken, takes the sign into its last line."""
+    formula = r'<span class="math notranslate nohighlight">\(' + length * "x" + r"\)</span>"
+    said = finish.words(f"and ({formula} for all, so {formula}. Then")
+    whole, last = r'<span class="whole">{}</span>', formula.replace(r"\)", r"\text{.}\)")
+    short = f"and {whole.format('(' + formula)} for all, so {whole.format(formula + '.')} Then"
+    assert said in (short, f"and ({formula} for all, so {last} Then")
