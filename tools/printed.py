@@ -52,14 +52,16 @@ def note_the_numbers(app, exception) -> None:
     """Write the site's numbers of equations, figures and tables beside the LaTeX: tools/pdf.py compares them with its own."""
     if exception or app.builder.name != "latex":
         return
-    noted = {}
-    for page, kinds in app.env.toc_fignumbers.items():
-        for kind in {"displaymath", "figure", "table"} & set(kinds):
-            for name, number in kinds[kind].items():
-                label = f"{page}:{name}"
-                if kind == "displaymath":
-                    label = f"equation:{page}:{name.removeprefix('equation-')}"
-                noted[label] = ".".join(map(str, number))
+    counted = app.env.toc_fignumbers
+    noted = {
+        f"{page}:{name}": number
+        for page, kinds in counted.items()
+        for kind in ("figure", "table")
+        for name, number in kinds.get(kind, {}).items()
+    }
+    for label, (page, _) in app.env.get_domain("math").equations.items():
+        noted[f"equation:{page}:{label}"] = counted[page]["displaymath"][nodes.make_id(f"equation-{label}")]
+    noted = {label: ".".join(map(str, number)) for label, number in noted.items()}
     (Path(app.outdir) / "numbers.json").write_text(json.dumps(noted), "utf-8")
 
 
