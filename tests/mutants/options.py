@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CALLED = ("theory", "measure.py", "problems.py", "checks.py")
 SAME = {  # options that may be ignored, and why
+    "order": "how states lie in memory; the numbers are the same",
     "independent": "batch_gradient may use that draws are independent, to be quick",
     "scale": "batch_gradient may take the factor in, and says whether it did",
     "progress": "a bar on the screen",
@@ -18,9 +19,12 @@ SAME = {  # options that may be ignored, and why
 
 
 def tests_of(path: Path) -> str:
-    """All tests of the module's room, for a function of one module is often tested beside its relatives."""
-    room = path.relative_to(ROOT / "sgdsde_helpers").parts[0]
-    return f"tests/test_{room}" if room.endswith(".py") else f"tests/{room}"
+    """All tests of the module's room, for a function is often tested beside its relatives; a figure's own test."""
+    room, *inside = path.relative_to(ROOT / "sgdsde_helpers").parts
+    own = Path("tests") / room / f"test_{path.stem}.py"
+    if room == "figures" and (ROOT / own).exists():
+        return own.as_posix()
+    return f"tests/{room}" if inside else f"tests/test_{room}"
 
 
 def options(function: ast.FunctionDef) -> list[tuple[str, str]]:

@@ -78,6 +78,12 @@ def test_ornstein_uhlenbeck_is_the_plain_loop_on_the_same_draws():
     np.testing.assert_allclose(fast, phi, rtol=1e-12)
 
 
+def test_brownian_motion_keeps_all_its_states_unless_it_is_told_otherwise():
+    every, third = (brownian_motion(1.0, dt=0.5, n_steps=6, n_paths=3, seed=1, **k) for k in ({}, {"record": 3}))
+    assert every.states.shape == (7, 3)
+    np.testing.assert_array_equal(third.states, every.states[::3])
+
+
 def test_brownian_motion_has_the_covariance_of_brownian_motion():
     run = brownian_motion(C, dt=0.25, n_steps=8, n_paths=40000, seed=7)
     np.testing.assert_allclose(run.t, 0.25 * np.arange(9))
