@@ -13,6 +13,7 @@ from sgdsde_helpers.losses import (
     SoftmaxRegression,
     TiltedQuadratic,
 )
+from sgdsde_helpers.losses._numerics import mean_square_bound
 
 RNG = np.random.default_rng(5)
 X = RNG.standard_normal((12, 3)) * [1.0, 2.0, 0.5] + [0.0, 0.3, 0.0]
@@ -50,6 +51,15 @@ def test_max_stable_eta_is_where_the_mean_square_starts_to_grow(loss, hessians, 
     assert growth(hessians, bound * (1 - 1e-6), size, replacement) < 1
     assert growth(hessians, bound, size, replacement) == pytest.approx(1, abs=1e-9)
     assert growth(hessians, bound * (1 + 1e-6), size, replacement) > 1
+
+
+@pytest.mark.parametrize("discrete", [True, False])
+def test_the_bound_of_curvatures_that_differ_by_a_number_is_a_quotient(discrete):
+    """A_k = H +- 3: S to 9 S, so that each entry of S grows by itself; the SDE has no H S H."""
+    h, share = np.array([0.5, 1.0, 4.0]), 0.25
+    grown = share * 9 + discrete * h[:, None] * h
+    found = mean_square_bound(h, lambda s: 9 * s, share, discrete=discrete)
+    assert 1 / found == pytest.approx((grown / (h[:, None] + h)).max(), rel=1e-9)
 
 
 def test_max_stable_eta_with_the_full_batch_is_that_of_gradient_descent():

@@ -10,7 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CALLED = ("theory", "measure.py", "problems.py", "checks.py")
-SAME = {  # options that may be ignored, and why
+SAME = {  # options that may be ignored, of one function or of all, and why
+    "by_example.batch_size": "it serves one draw, and is called like those that serve more",
     "order": "how states lie in memory; the numbers are the same",
     "independent": "batch_gradient may use that draws are independent, to be quick",
     "scale": "batch_gradient may take the factor in, and says whether it did",
@@ -49,7 +50,7 @@ def ignored(path: Path) -> list[tuple[str, ...]]:
             head = "".join(lines[top.lineno - 1 : first.end_lineno if documented else first.lineno - 1])
             name = top.name if function is top else f"{top.name}.{function.name}"
             for option, default in options(function):
-                if option not in SAME:
+                if not {option, f"{name}.{option}"} & set(SAME):
                     new = f"{head}{' ' * first.col_offset}{option} = {default}\n"
                     why = f"{option} of {name} is not ignored"
                     found.append((str(path.relative_to(ROOT)), head, new, why, tests_of(path)))
