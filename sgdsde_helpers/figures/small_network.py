@@ -123,7 +123,7 @@ def early(times: np.ndarray, stored: tuple, live: tuple) -> Figure:
 
 
 def training_panel(network: TanhNetwork, ax: Axes, eta: float, batch_size: int, seed: int, end: float = 12.0) -> str:
-    """One setting of the chapter's widget: sixteen chains, their mean, and gradient descent in small steps."""
+    """One setting of the chapter's widget: sixteen chains, their mean, and the loss of guessing."""
     start = random_start(16, np.random.default_rng(seed))
     steps = max(1, round(end / eta))
     every = max(1, steps // 30)
