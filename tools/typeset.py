@@ -143,7 +143,7 @@ def ledger(tex: str) -> str:
     law = ["the normal law", "", "0", "1", *(rf"{1 - normal(-k, k):.0%}".replace("%", r"\%") for k in (1, 2)), ""]
     rows = [head, r"\hline", *lines, r"\hline", _ledger_line("all", everything), " & ".join(law)]
     body = "\n".join(row if row == r"\hline" else rf"{row} \\" for row in rows)
-    table = f"\n\\begin{{center}}\\small\n\\begin{{tabular}}{{lrrrrrr}}\n{body}\n\\end{{tabular}}\n\\end{{center}}\n"
+    table = f"\n\\begin{{center}}\\small\\renewcommand{{\\arraystretch}}{{1.2}}\n\\begin{{tabular}}{{lrrrrrr}}\n{body}\n\\end{{tabular}}\n\\end{{center}}\n"
     before, chapter, after = tex.partition(r"\chapter{The ledger}")
     return before + chapter + after.replace("\n\\sphinxstepscope", f"{table}\n\\sphinxstepscope", 1)
 
