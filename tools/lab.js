@@ -23,8 +23,7 @@
       if (known) node.enumerator = known.number;
     },
     solution(node) {
-      node.hidden = node.gate === "end"; // an empty box
-      delete node.gate; // whose title begins with "Start of"
+      delete node.gate; // its title begins with "Start of"
     },
     captionNumber(node, known) {
       if (known?.number) node.children = [text(known.text)];
@@ -65,44 +64,78 @@
     node.children?.forEach(repair);
   }
 
+  // A solution's first cell is in a box that is shut, up to its end or the cell's. So is here what follows in other cells.
+  const folded = new WeakSet(); // every cell's model has the whole article
+  function fold(article) {
+    if (folded.has(article)) return;
+    folded.add(article);
+    let inside = false;
+    const blocks = article.children.flatMap((cell) => cell.children ?? []);
+    for (const block of blocks.filter(({ type }) => type === "block")) {
+      const children = [];
+      for (const node of block.children) {
+        const gate = node.type === "solution" && node.gate;
+        if (gate) inside = gate === "start";
+        if (gate === "end") continue;
+        const box = children.at(-1);
+        if (inside && !gate && box?.continued) box.children.push(node);
+        else children.push(inside && !gate ? continued(node) : node);
+      }
+      block.children = children;
+    }
+  }
+  const continued = (node) => ({
+    type: "solution",
+    class: "dropdown",
+    continued: true,
+    children: [{ type: "admonitionTitle", children: [text("Solution, continued")] }, node],
+  });
+
   // Every text that jupyterlab-myst shows passes through the model of its widget.
   function watch(widget) {
+    if (Object.hasOwn(widget, "model")) return;
     const { get, set } = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(widget), "model");
     Object.defineProperty(widget, "model", {
       get,
       set(model) {
+        if (model?.references) {
+          fold(model.references.article);
+          model.references.cite.data = BOOK.citations;
+        }
         if (model?.mdast) repair(model.mdast);
-        if (model?.references) model.references.cite.data = BOOK.citations;
         set.call(this, model);
       },
     });
   }
 
-  const plugin = (notebook) => ({
+  const plugin = (notebook, rendermime) => ({
     id: "sgdsde-book:references",
     autoStart: true,
-    requires: [notebook.NotebookPanel.IContentFactory], // jupyterlab-myst's, which makes the cells
-    activate(app, factory) {
+    requires: [notebook.NotebookPanel.IContentFactory, rendermime.IRenderMimeRegistry], // jupyterlab-myst's, in both
+    activate(app, factory, registry) {
       const create = factory.createMarkdownCell;
-      let watched = false;
       factory.createMarkdownCell = function createMarkdownCell(options) {
         const cell = create.call(this, options);
-        if (!watched) watch(Object.getPrototypeOf(cell._mystWidget));
-        watched = true;
+        watch(Object.getPrototypeOf(cell._mystWidget));
         return cell;
       };
+      app.restored.then(() => {
+        const preview = registry.createRenderer("text/markdown"); // of a page; its class is derived from a cell's
+        watch(Object.getPrototypeOf(Object.getPrototypeOf(preview)));
+        preview.dispose();
+      });
     },
   });
 
   let scope;
+  const shared = async (name) => (await Object.values(scope[name])[0].get())();
   window._JUPYTERLAB ??= {};
   window._JUPYTERLAB["sgdsde-book"] = {
-    init(shared) {
-      scope = shared;
+    init(all) {
+      scope = all;
     },
     async get() {
-      const [{ get }] = Object.values(scope["@jupyterlab/notebook"]);
-      const made = plugin((await get())());
+      const made = plugin(await shared("@jupyterlab/notebook"), await shared("@jupyterlab/rendermime"));
       return () => ({ __esModule: true, default: made });
     },
   };

@@ -70,3 +70,34 @@ def test_every_link_leads_somewhere(notebook):
         if not there:
             dead.append((address, words))
     assert dead == []
+
+
+@pytest.fixture
+def visit(lab, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(60_000)
+    yield Chapter(context.new_page(), lab.address, lab.chapters / "07_weak_order.ipynb")
+    context.close()
+
+
+def test_a_reference_opens_the_other_notebook(visit):
+    page, label = visit.page, "eq-sde-generator"
+    page.get_by_role("link", name=LABELS[label]["text"], exact=True).first.click()
+    page.locator(".lm-TabBar-tabLabel", has_text=LABELS[label]["page"]).wait_for()
+    page.locator(f"#{label}").wait_for()
+
+
+def test_a_citation_shows_the_entry_of_the_bibliography(visit):
+    visit.page.get_by_text("Li et al. (2017)").first.hover()
+    visit.page.get_by_text("Stochastic modified equations and adaptive stochastic gradient algorithms").wait_for()
+
+
+def test_a_page_is_shown_with_its_numbers_too(visit):
+    """As a link to it opens it, where tools/lab.py has told Lab to show pages and not their text."""
+    page = visit.page
+    page.get_by_role("listitem", name=re.compile("^Name: lecture.md")).click(button="right")
+    page.get_by_role("menuitem", name="Open With").hover()
+    page.get_by_role("menuitem", name="Markdown Preview").click()
+    shown = page.locator(".jp-MarkdownViewer .myst")
+    shown.locator("h1").wait_for()
+    assert NAMES.intersection(WORD.findall(shown.inner_text())) == set()
