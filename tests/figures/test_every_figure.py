@@ -1,4 +1,4 @@
-"""The rule of this folder: each figure function has a test that reads back what it has drawn; a module is a notebook."""
+"""The rules of this folder: what each figure draws is read back, each of its options counts, a module is a notebook."""
 
 import ast
 import importlib
@@ -6,9 +6,12 @@ import inspect
 import pkgutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from sgdsde_helpers import figures
+from sgdsde_helpers.losses import DoubleWell, FunctionLoss, LeastSquares, ScalarQuadratic, TanhNetwork
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = {"marks", "style"}
@@ -80,3 +83,80 @@ def test_no_law_is_written_out_in_a_figure(name):
             assert node.attr not in {"exp", "expm1", "power"}, f"np.{node.attr} in line {node.lineno} of {name}"
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("scipy"):
             assert {alias.name for alias in node.names} <= {"ndtr"}, f"scipy in line {node.lineno} of {name}"
+
+
+RNG = np.random.default_rng(3)
+LINE = LeastSquares(RNG.normal(size=(40, 3)), RNG.normal(size=40))
+UNEVEN = ScalarQuadratic([0.5, 1.0, 1.5], [0.0, 1.0, 3.0])
+BOWL = FunctionLoss(
+    lambda x: np.exp(x) - x, lambda x: np.exp(x)[..., None] - 1 + np.array([0.8, -0.8]), 2, (), minimiser=0.0
+)
+NETWORK = TanhNetwork(RNG.random((20, 64)), RNG.integers(0, 10, 20), hidden=32, n_classes=10)  # of the digits' shape
+WELL = DoubleWell(0.9)
+CHAINS = {"chains": (40, 50)}
+CASES = {  # a function's arguments before `ax`, how many axes it takes, and two values of each option
+    "batch_size.rule_panel": ((UNEVEN,), 1, CHAINS),
+    "central_limit_theorem.first_corrections": ((2.0,), 0, {"lengths": ((4, 16), (4, 25))}),
+    "escape.escape_panel": ((WELL,), 1, CHAINS | {"end": (10.0, 20.0)}),
+    "exact_chain.momentum_panel": ((), 2, CHAINS),
+    "heavy_tails.tail_panel": ((), 1, {"chains": (1000, 1200), "n_steps": (5, 9)}),
+    "linear_regression.settling_panel": ((LINE,), 1, CHAINS),
+    "not_even_a_density.laws": (([0.3, 0.4, 0.5, 0.6], list("abcd")), 0, {"bins": (18, 20)}),
+    "not_even_a_density.cascade": ((), 0, {"rows": (9, 12), "bins": (18, 20)}),
+    "not_even_a_density.characteristic_functions": (({"a": (0.382, 1.618), "b": (0.3, 1.4)},), 0, {"steps": (5, 7)}),
+    "not_even_a_density.law_panel": ((), 1, CHAINS),
+    "scorecard.scorecard_panel": ((UNEVEN,), 1, CHAINS),
+    "small_network.linear_rule": (
+        ({"SGD": (np.array([1, 8]), np.array([0.41, 0.42]), np.full(2, 0.001))}, (np.ones(2), np.ones(2))),
+        0,
+        {"top": (0.5, 0.6)},
+    ),
+    "small_network.training_panel": ((NETWORK,), 1, {"end": (2.0, 3.0)}),
+    "state_dependent_noise.well_panel": ((WELL,), 1, CHAINS | {"steps": (5, 9)}),
+    "temperature.law_panel": ((BOWL,), 1, CHAINS),
+    "thermometers.relation_panel": ((), 1, CHAINS),
+    "two_temperatures.current_panel": ((), 2, CHAINS),
+}
+
+
+def figure_options(function) -> list[str]:
+    return [p.name for p in inspect.signature(function).parameters.values() if p.default is not p.empty]
+
+
+FUNCTIONS = {
+    f"{name}.{key}": getattr(module, key)
+    for name in MODULES
+    for module in [importlib.import_module(f"sgdsde_helpers.figures.{name}")]
+    for key in drawing_functions(module)
+    if figure_options(getattr(module, key))
+}
+
+
+def picture(name: str, **options) -> list[bytes]:
+    """All that is drawn: lines, patches, dots, images, words and limits."""
+    before, n_axes, _ = CASES[name]
+    if n_axes:
+        axes = Figure().subplots(1, n_axes, squeeze=False)[0]
+        FUNCTIONS[name](*before, axes if n_axes > 1 else axes[0], 0.4, 2, 5, **options)
+    else:
+        axes = FUNCTIONS[name](*before, **options).axes
+    found = []
+    for ax in axes:
+        found += [np.asarray(a.get_xydata(), float) for a in ax.lines]
+        found += [a.get_path().vertices for a in ax.patches]
+        found += [np.asarray(a.get_offsets()) for a in ax.collections] + [a.get_array() for a in ax.collections]
+        found += [a.get_array() for a in ax.images] + [ax.get_xlim(), ax.get_ylim()]
+    return [np.ma.filled(np.ma.asarray(0 if a is None else a, dtype=float), np.nan).tobytes() for a in found]
+
+
+def test_every_figure_with_options_has_a_row():
+    assert {name: figure_options(f) for name, f in FUNCTIONS.items()} == {
+        name: options for name, f in FUNCTIONS.items() if (options := list(CASES.get(name, ((), 0, {}))[2]))
+    }
+
+
+@pytest.mark.parametrize(("name", "option"), [(name, option) for name in CASES for option in CASES[name][2]])
+def test_no_option_of_a_figure_is_ignored(name, option):
+    usual = {key: values[0] for key, values in CASES[name][2].items()}
+    one, other = (picture(name, **usual | {option: value}) for value in CASES[name][2][option])
+    assert one != other
