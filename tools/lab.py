@@ -18,6 +18,7 @@ from pathlib import Path
 import nbformat
 import yaml
 from environment import ROOT
+from letters import APPENDIX
 from pybtex.database import Entry, parse_file
 from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
@@ -26,7 +27,7 @@ CHAPTERS = ROOT / "chapters"
 NAME = "sgdsde-book"
 # What carries a label, and a number or none: a formula, a box with a title, a figure, a place in the text.
 LABELLED = re.compile(
-    r"""^[ >]*\$\$[ ]*\((?P<equation>\S+)\)
+    r"""\$\$[ ]*\((?P<equation>[^\s()]+)\)[ ]*$
       | ^`{3,}\{(?P<kind>prf:\w+|exercise|figure|table)\}.*\n(?P<options>(?::.*\n)*)
       | ^\((?P<place>\S+)\)=""",
     re.MULTILINE | re.VERBOSE,
@@ -40,14 +41,15 @@ MARKDOWN_IS_SHOWN = {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers
 
 
 def pages() -> Iterator[tuple[Path, str]]:
-    """Every page in the order of the table of contents, and its number, "" where it has none."""
+    """Every page in the order of the table of contents, and its number or, of an appendix, its letter; "" where it has none."""
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    number = 0
+    number, letters = 0, iter("ABCDEFGH")
     yield _file(contents["root"]), ""
     for part in contents["parts"]:
         for chapter in part["chapters"]:
             number += (numbered := part.get("numbered", False))
-            yield _file(chapter["file"]), str(number) if numbered else ""
+            place = next(letters) if chapter["file"].startswith(APPENDIX) else str(number)
+            yield _file(chapter["file"]), place if numbered else ""
 
 
 def _file(stem: str) -> Path:
