@@ -10,6 +10,8 @@ import json
 import re
 import shutil
 from collections.abc import Iterator
+from html.parser import HTMLParser
+from itertools import pairwise
 from pathlib import Path
 
 from comparisons import Row, everything, summary, tables
@@ -20,18 +22,26 @@ from sgdsde_helpers.scenes import script as live_scenes
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
-MATHJAX = ("core.js", "input/tex.js", "output/chtml.js", "a11y/assistive-mml.js")
+MATHJAX = (
+    "mathjax/core.js",
+    "mathjax/input/tex.js",
+    "mathjax/output/chtml.js",
+    "mathjax/a11y/assistive-mml.js",
+    "mathjax-tex-font/chtml.js",
+)
 LEDGER = "chapters/ledger.html"
 REMEMBERED = """<script>try {
       if (localStorage.getItem("hide-code")) document.documentElement.classList.add("hide-code");
     } catch {}</script>"""  # before the text is seen
 FONTS = ("source-serif-4/latin-400-normal", "source-serif-4/latin-600-normal")  # what each page begins with
 MATH_FONTS = ("mathjax-tex-font/chtml/woff2/mjx-tex-n", "mathjax-tex-font/chtml/woff2/mjx-tex-zero")
-# Fetched before the style sheet asks for them, so that no text changes its face when it has been seen. A page read from
-# a disk has them at once, and a browser would refuse there what is asked for in this way.
-FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const name of {names})
+# Fetched before the style sheet asks for them, so that no text changes its face when it has been seen; those of formulas
+# after the style sheet. A page read from a disk has them at once, and a browser would refuse there what is asked for in
+# this way.
+FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const [name, fetchPriority] of {names})
       document.head.append(Object.assign(document.createElement("link"),
-        {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "{vendor}/" + name + ".woff2"}}));</script>"""
+        {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", fetchPriority, href: "{vendor}/" + name + ".woff2"}}));</script>"""
+VOID = ("br", "hr", "img", "input", "col", "wbr", "source")  # tags that nothing closes
 NOT_FOUND = "404.html"
 NOT_LISTED = ("search.html", "genindex.html", NOT_FOUND)
 FOOTER = "Text CC BY 4.0, code MIT."  # as in _config.yml
@@ -51,7 +61,8 @@ NEEDED_FOR = {
     "widgets.js": VIEW,
     "scenes.js": "<sgd-scene",
 }
-AT_ONCE = ("documentation_options.js", "mathematics.js", "searchtools.js", "language_data.js", "searchindex.js")
+INLINE = ("documentation_options.js", "mathematics.js")
+AT_ONCE = (*INLINE, "searchtools.js", "language_data.js", "searchindex.js")
 
 
 def scripts(text: str, up: str) -> str:
@@ -83,8 +94,7 @@ def scripts(text: str, up: str) -> str:
     first = [
         f'<script src="{up}_static/mathematics.js"></script>',
         f'<script defer="defer" src="{vendor}/mathjax/startup.js"></script>',
-        *(f'<link rel="preload" as="script" href="{vendor}/mathjax/{part}"/>' for part in MATHJAX),
-        f'<link rel="preload" as="script" href="{vendor}/mathjax-tex-font/chtml.js"/>',
+        *(f'<link rel="preload" as="script" fetchpriority="low" href="{vendor}/{part}"/>' for part in MATHJAX),
     ]
     text = text.replace(start[0], "")
     return text.replace("<title>", "\n    ".join(first) + "\n    <title>", 1)
@@ -109,20 +119,67 @@ def words(text: str) -> str:
     return text.replace("</body>", '<div class="read-so-far" aria-hidden="true"></div>\n</body>', 1)
 
 
+def inline(text: str, page: Path) -> str:
+    """Put into the page the small scripts for which its text would wait."""
+
+    def one(tag: re.Match) -> str:
+        return f"<script>{(page.parent / tag[1]).read_text('utf-8').strip()}</script>"
+
+    return re.sub(rf'<script src="([^"?]*/({"|".join(INLINE)}))[^"]*"></script>', one, text)
+
+
+class _Formulas(HTMLParser):
+    """Finds, in each section, its first part that has a formula: where the tag begins."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.lines = [0, *(end.end() for end in re.finditer("\n", text))]
+        self.open: list[tuple[str, int]] = []  # the elements in which we are: their tags, and where they begin
+        self.first: dict[int, int] = {}  # where a section begins: where that part of it begins
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list) -> None:
+        line, column = self.getpos()
+        self.open.append((tag, self.lines[line - 1] + column))
+        if "math" in (dict(attrs).get("class") or "").split():
+            for (outer, at), (_, part) in pairwise(self.open):
+                if outer == "section":
+                    self.first.setdefault(at, part)
+        if tag in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+
+def first_formulas(text: str) -> str:
+    """Mark the part of each section from which on it is hidden until formulas are set: a style rule could find it, slowly."""
+    start = text.find('<article class="bd-article"')
+    article, end, rest = text[start:].partition("</article>")
+    for at in sorted(set(_Formulas(article).first.values()), reverse=True):
+        tag = re.compile(r'<[\w-]+(?:(?:\s[^>]*?)?\sclass="|)').match(article, at)
+        new = "first-formula " if tag[0].endswith('"') else ' class="first-formula"'
+        article = article[: tag.end()] + new + article[tag.end() :]
+    return text[:start] + article + end + rest
+
+
 def fonts(text: str, up: str) -> str:
     """Ask for the fonts with which the page begins, before all else."""
-    names = json.dumps([*FONTS, *(MATH_FONTS if "vendor/mathjax/startup.js" in text else ())])
+    mathematics = MATH_FONTS if "vendor/mathjax/startup.js" in text else ()
+    names = json.dumps([*((name, "high") for name in FONTS), *((name, "low") for name in mathematics)])
     return text.replace("<title>", FONTS_FIRST.format(names=names, vendor=f"{up}_static/vendor") + "\n    <title>", 1)
 
 
 def calm(script: Path) -> None:
     """The theme asks of each box whether it can be scrolled, and notes it, in turn: a layout of the page for each box.
 
-    Here all are asked first, and what is so already is not noted. Examples of the reference are never wider than the page.
+    Here all are asked first, but those that are not laid out yet, and what is so already is not noted. Examples of the reference are never wider than the page.
     """
     text, found = re.subn(
         r'document\.querySelectorAll\(\["pre",([^\]]*)\]\.join\(", "\)\)\.forEach\(e=>\{e\.tabIndex=([^}]*)\}\)',
-        r'[...document.querySelectorAll(["pre:not(dl.py pre)",\1].join(", "))].map(e=>[e,\2])'
+        r'[...document.querySelectorAll(["pre:not(dl.py pre)",\1].join(", "))]'
+        r".filter(e=>e.checkVisibility({contentVisibilityAuto:true})).map(e=>[e,\2])"
         r".filter(([e,t])=>e.tabIndex!==t).forEach(([e,t])=>{e.tabIndex=t})",
         script.read_text("utf-8"),
     )
@@ -285,8 +342,8 @@ def finish(html: Path, base: str = "", printed: Path | None = None) -> None:
         rows += here
         text = sizes(text, path)
         text = scenes(text)
-        text = fonts(scripts(text, up), up)
-        text = words(text)
+        text = inline(fonts(scripts(text, up), up), path)
+        text = first_formulas(words(text))
         text = offer(text, up + printed.name) if offered else text
         text = head(text, place, base)
         path.write_text(text, "utf-8")

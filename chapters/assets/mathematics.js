@@ -5,16 +5,18 @@
   const PATIENCE = 8000; // ms after which the text is shown in any case
   const FONTS_LATE = 2000; // ms to wait for their fonts when the first formulas are set
   const SCREENS = 1.2; // formulas so many screens away belong to the first ones
-  const AT_ONCE = 4; // formulas set between two moments at which the reader can act;
-  const QUICK = 9; // more of them where they take fewer ms than this
+  const SOON = 20; // signs of TeX that are set at once in the beginning
+  const QUICK = 9; // ms of work between two moments at which the reader can act; a phone needs four times as many
   const METRICS = 110; // the state in which MathJax measures the place of a formula; by default it draws for the old one
   const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
 
+  const PARTS = ".bd-article section > :not(section)";
+
   const root = document.documentElement;
-  root.classList.add("unset", "setting");
+  root.classList.add("unset", "setting", "partly");
   const show = () => root.classList.remove("unset");
   const give = () => {
-    root.classList.remove("unset", "setting");
+    root.classList.remove("unset", "setting", "partly");
     waiting.forEach((formula) => formula.classList.remove("waiting"));
   };
   setTimeout(show, PATIENCE);
@@ -23,7 +25,8 @@
   }, true);
 
   let waiting = []; // the formulas that are not set yet
-  const there = (formula) => formula.checkVisibility({ contentVisibilityAuto: true }); // not folded, not left out far off
+  let blocks = []; // the parts of the text that are laid out only near the screen, as mathematics.css says
+  const turn = () => new Promise((next) => setTimeout(next)); // the reader can act
   const rest = () => new Promise((next) => (window.requestIdleCallback || setTimeout)(next, { timeout: 300 }));
 
   function done(formulas) {
@@ -32,9 +35,22 @@
     fit(formulas);
   }
 
+  /** One formula's error is its own: the others are set, and it stays as it was written. */
   async function set(formulas) {
-    await MathJax.typesetPromise(formulas);
+    try {
+      await MathJax.typesetPromise(formulas);
+    } catch (error) {
+      if (formulas.length === 1) console.error(error);
+      else for (const formula of formulas) await set([formula]);
+    }
     done(formulas);
+  }
+
+  /** Lay out a part of the text, and all its like; the formulas there that a reader can see, not those that are folded. */
+  function lay(parts) {
+    blocks = blocks.filter((block) => !parts.includes(block));
+    parts.forEach((block) => block.classList.add("laid"));
+    return waiting.filter((formula) => parts.some((block) => block.contains(formula)) && formula.checkVisibility());
   }
 
   /** Make a formula that is a little too wide a little smaller. What can still be moved, the keyboard can move too. */
@@ -60,8 +76,8 @@
     return document.fonts.ready;
   }
 
-  const near = (formula) => {
-    const { top, bottom } = formula.getBoundingClientRect();
+  const near = (box) => {
+    const { top, bottom } = box.getBoundingClientRect();
     return bottom > (1 - SCREENS) * innerHeight && top < SCREENS * innerHeight;
   };
 
@@ -78,40 +94,56 @@
     waiting = [...document.querySelectorAll(".math")];
     waiting.forEach((formula) => formula.classList.add("waiting"));
     root.classList.remove("setting");
-    const later = waiting.filter((formula) => !there(formula));
-    waiting = waiting.filter(there);
+    blocks = [...document.querySelectorAll(PARTS)];
     const aim = target();
     let moved = false;
     ["wheel", "touchstart", "keydown", "pointerdown"].forEach((name) =>
       addEventListener(name, () => { moved = true; }, { once: true, passive: true }));
-    const first = waiting.filter(near);
-    while (first.length) {
-      await set(first.splice(0, AT_ONCE));
-      await new Promise((next) => setTimeout(next));
+    let ready = waiting.filter((formula) => !formula.closest(PARTS) && formula.checkVisibility());
+    let many = SOON; // signs of TeX that are set at once
+    const next = async (formulas) => {
+      const begun = performance.now();
+      let signs = 0;
+      const now = formulas.filter(({ textContent }, i) => (signs += textContent.length) <= many || i === 0);
+      ready = ready.filter((formula) => !now.includes(formula));
+      await set(now);
+      document.body.getBoundingClientRect(); // the layout is part of the work
+      many = Math.max(SOON, performance.now() - begun < QUICK ? 1.2 * many : many / 2);
+    };
+    const come = () => { // what the reader has come near
+      for (let here = blocks.filter(near); here.length; here = blocks.filter(near)) ready.push(...lay(here));
+      return ready.filter(near);
+    };
+
+    if (aim) aim.scrollIntoView();
+    for (let first = come(); first.length; first = come()) {
+      await next(first);
+      await turn();
     }
     Promise.race([fonts(), new Promise((late) => setTimeout(late, FONTS_LATE))]).then(() => {
       if (aim && !moved) aim.scrollIntoView();
       show();
     });
-    let many = AT_ONCE;
-    while (waiting.length) {
+    while (ready.length || blocks.length) {
       await rest();
-      const onScreen = waiting.filter(near);
+      const here = come();
       const begun = performance.now();
-      await set((onScreen.length ? onScreen : waiting).slice(0, many));
-      document.body.getBoundingClientRect(); // the layout is part of the work
-      many = performance.now() - begun < QUICK ? many + 1 : AT_ONCE;
+      while (!ready.length && blocks.length && performance.now() - begun < QUICK) {
+        ready.push(...lay(blocks.slice(0, 1)));
+        document.body.getBoundingClientRect();
+      }
+      if (ready.length && performance.now() - begun < QUICK) await next(here.length ? here : ready);
     }
     if (aim && !moved) aim.scrollIntoView();
     fit([...document.querySelectorAll(".pst-scrollable-table-container")]);
-    waiting = later;
     const arrival = new IntersectionObserver((seen) => {
       const opened = seen.filter(({ isIntersecting }) => isIntersecting).map(({ target: formula }) => formula);
       opened.forEach((formula) => arrival.unobserve(formula));
       if (opened.length) set(opened);
     }, { rootMargin: "100000px" });
-    later.forEach((formula) => arrival.observe(formula));
+    waiting.forEach((formula) => arrival.observe(formula)); // those that are folded
     root.dataset.formulas = "set";
+    dispatchEvent(new Event("resize")); // the theme looks again at what can be scrolled
     changed();
   }
 
@@ -150,6 +182,9 @@
         const article = document.querySelector(".bd-article");
         width = root.dataset.formulasFor = article.clientWidth;
         new ResizeObserver(changed).observe(article);
+        await turn();
+        await MathJax.typesetPromise([]); // its style sheet
+        await turn();
         await setPage().catch((error) => {
           give();
           throw error;
@@ -161,9 +196,9 @@
   // After the theme's own handler, which unfolds what is folded.
   addEventListener("load", () => addEventListener("beforeprint", () => {
     if (!waiting.length || !window.MathJax.typeset) return;
+    root.classList.remove("unset", "setting", "partly");
     const formulas = waiting;
     MathJax.typeset(formulas);
     done(formulas);
-    root.classList.remove("unset", "setting");
   }));
 })();

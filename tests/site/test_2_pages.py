@@ -264,7 +264,6 @@ def _scripts(text: str) -> list[tuple[str, str]]:
     return [(source.partition("_static/")[2] or source, attributes) for attributes, source in tags]
 
 
-AT_ONCE = {"documentation_options.js", "mathematics.js"}
 SEARCH = {"doctools.js", "searchtools.js", "language_data.js", "../searchindex.js", "searchindex.js"}
 LATE = {  # all that a page may fetch while it is read; a new one has to be worth its time
     "vendor/mathjax/startup.js",
@@ -289,7 +288,7 @@ def test_mathematics_comes_before_all_other_scripts(path):
     found = _scripts((HTML / path).read_text("utf-8"))
     at_once = {name for name, attributes in found if not re.search(r"\b(defer|async)\b", attributes)}
     late = [name for name, attributes in found if re.search(r"\b(defer|async)\b", attributes)]
-    assert at_once <= AT_ONCE | (SEARCH if path == "search.html" else set())
+    assert at_once <= (SEARCH if path == "search.html" else set())
     assert len(late) == len(set(late))
     assert set(late) <= LATE
     if "vendor/mathjax/startup.js" in late:

@@ -114,6 +114,11 @@ def test_the_address_keeps_a_setting(opened, browser):
     context.close()
 
 
+# What stands inside the parts that are laid out only when the reader comes near.
+PARTS = ".bd-article section > :not(section) > *"
+SKIPPED = "{contentVisibilityAuto: true}"
+
+
 @on_a_few_pages
 def test_what_is_printed_early_has_its_formulas(opened, browser):
     """Printing begins before the page has set what is far from the screen."""
@@ -124,13 +129,79 @@ def test_what_is_printed_early_has_its_formulas(opened, browser):
     page.add_init_script("window.requestIdleCallback = () => {};")  # nothing is set beyond the screen
     page.goto(opened.base + opened.path)
     page.wait_for_function("!document.documentElement.matches('.unset, .setting')")
+    far = f"[...document.querySelectorAll({PARTS!r})].filter(part => !part.checkVisibility({SKIPPED})).length"
     left = "[...document.querySelectorAll('.math')].filter(formula => !formula.querySelector('mjx-container')).length"
     if opened.page.locator(".math").count() > 60:
         assert page.evaluate(left) > 0
+        assert page.evaluate(far) > 0
     page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
     assert page.evaluate(left) == 0
+    assert page.evaluate(far) == 0
     assert page.locator(".math.waiting").count() == 0
     context.close()
+
+
+@pytest.fixture
+def long(browser, base):
+    """A chapter that is many screens long, on a phone; `long(script)` opens it, and the script runs before all others."""
+    context = browser.new_context(viewport=PHONE, is_mobile=True)
+
+    def opened(script="", place=""):
+        page = context.new_page()
+        page.add_init_script(script)
+        page.goto(f"{base}chapters/10_two_temperatures.html{place}")
+        return page
+
+    yield opened
+    context.close()
+
+
+ALL_SET = "document.documentElement.dataset.formulas === 'set'"
+
+
+def test_a_formula_that_fails_stops_no_other(long):
+    """MathJax cannot read two of them, one on the first screen; they stay as they were written, and can be seen."""
+    spoilt = """addEventListener("DOMContentLoaded", () => [0, 90].forEach(i => {
+      const formula = document.querySelectorAll(".math")[i];
+      formula.classList.add("spoilt");
+      for (const name of ["firstChild", "childNodes"])
+        Object.defineProperty(formula, name, {get() { throw new Error("planted"); }});
+    }))"""
+    page = long(spoilt)
+    page.wait_for_function(ALL_SET)
+    assert page.locator(".math.spoilt:not(.waiting)").count() == 2
+    assert (
+        page.locator(".math:not(.spoilt):not(:has(mjx-container))").evaluate_all(
+            "found => found.filter(formula => formula.checkVisibility()).length"
+        )
+        == 0
+    )
+
+
+def test_a_link_into_the_page_leads_there(long):
+    """Also when all that stands above was not laid out when the page was opened."""
+    page = long(place="#exercises")
+    top = "document.getElementById('exercises').getBoundingClientRect().top"
+    page.wait_for_function("!document.documentElement.matches('.unset')")
+    assert abs(page.evaluate(top)) < PHONE["height"] / 2
+    page.wait_for_function(ALL_SET)
+    assert abs(page.evaluate(top)) < PHONE["height"] / 2
+    place = page.evaluate("scrollY")
+    assert place > 10 * PHONE["height"]
+
+
+def test_nothing_that_is_read_moves_while_the_rest_is_set(long):
+    """The reader is in the middle of the page; what stands above becomes longer and shorter."""
+    page = long("window.requestIdleCallback = act => { (window.held ??= []).push(act); };")  # until we say so
+    page.wait_for_function("!document.documentElement.matches('.unset')")
+    section = page.locator(".bd-article section section").nth(4).element_handle()
+    section.evaluate("section => section.scrollIntoView()")
+    page.evaluate("new Promise(next => requestAnimationFrame(() => requestAnimationFrame(next)))")
+    before = section.bounding_box()["y"]
+    page.evaluate("""window.requestIdleCallback = act => setTimeout(act, 0, {timeRemaining: () => 9});
+                     held.splice(0).forEach(act => act())""")
+    page.wait_for_function(ALL_SET)
+    assert abs(section.bounding_box()["y"] - before) < 2
 
 
 def test_the_front_page_begins_on_the_first_screen(browser, base):

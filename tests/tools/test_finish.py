@@ -52,6 +52,21 @@ def test_the_page_for_what_is_not_there_has_a_base_before_all_links(site):
     assert "canonical" not in text
 
 
+def test_each_section_knows_its_first_part_with_a_formula():
+    """From there on it is hidden until formulas are set; what stands before can be read."""
+    formula = '<span class="math notranslate">x</span>'
+    text = f"""<body><span class="math">y</span><article class="bd-article"><section id="a">
+<h1>A</h1><p class="lead">Words<br>and<img src="a.png">words.</p>
+<section id="b"><h2>B</h2><p>Words.</p><p class="more">of {formula}</p><ul><li>{formula}</li></ul></section>
+<section id="c"><div><p>{formula}</p></div></section></section></article></body>"""
+    marked = finish.first_formulas(text)
+    assert re.findall('<[^>]*first-formula[^>]*>', marked) == [
+        '<section class="first-formula" id="b">', '<p class="first-formula more">', '<div class="first-formula">'
+    ]  # fmt: skip
+    assert re.sub(' class="first-formula"|first-formula ', "", marked) == text
+    assert finish.first_formulas("<body>no article</body>") == "<body>no article</body>"
+
+
 @pytest.mark.parametrize("printed", [True, False])
 def test_the_printed_book_is_offered_where_it_was_printed(site, printed):
     pdf = site.parent / "book.pdf"
