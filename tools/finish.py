@@ -42,6 +42,7 @@ FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const [name, fe
       document.head.append(Object.assign(document.createElement("link"),
         {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", fetchPriority, href: "{vendor}/" + name + ".woff2"}}));</script>"""
 VOID = ("br", "hr", "img", "input", "col", "wbr", "source")  # tags that nothing closes
+FIRST_SCREEN = 20  # so many parts of the text fill it, on a wide page too
 NOT_FOUND = "404.html"
 NOT_LISTED = ("search.html", "genindex.html", NOT_FOUND)
 FOOTER = "Text CC BY 4.0, code MIT."  # as in _config.yml
@@ -128,23 +129,27 @@ def inline(text: str, page: Path) -> str:
     return re.sub(rf'<script src="([^"?]*/({"|".join(INLINE)}))[^"]*"></script>', one, text)
 
 
-class _Formulas(HTMLParser):
-    """Finds, in each section, its first part that has a formula: where the tag begins."""
+class _Parts(HTMLParser):
+    """Where the parts of the sections begin, and which of them is the first of its section that has a formula."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
         self.lines = [0, *(end.end() for end in re.finditer("\n", text))]
         self.open: list[tuple[str, int]] = []  # the elements in which we are: their tags, and where they begin
+        self.parts: list[int] = []  # but headings
         self.first: dict[int, int] = {}  # where a section begins: where that part of it begins
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         line, column = self.getpos()
-        self.open.append((tag, self.lines[line - 1] + column))
+        at = self.lines[line - 1] + column
+        if self.open and self.open[-1][0] == "section" and not re.fullmatch("section|h[1-6]", tag):
+            self.parts.append(at)
+        self.open.append((tag, at))
         if "math" in (dict(attrs).get("class") or "").split():
-            for (outer, at), (_, part) in pairwise(self.open):
+            for (outer, section), (_, part) in pairwise(self.open):
                 if outer == "section":
-                    self.first.setdefault(at, part)
+                    self.first.setdefault(section, part)
         if tag in VOID:
             self.open.pop()
 
@@ -153,15 +158,21 @@ class _Formulas(HTMLParser):
             pass
 
 
-def first_formulas(text: str) -> str:
-    """Mark the part of each section from which on it is hidden until formulas are set: a style rule could find it, slowly."""
-    start = text.find('<article class="bd-article"')
-    article, end, rest = text[start:].partition("</article>")
-    for at in sorted(set(_Formulas(article).first.values()), reverse=True):
+def parts(text: str) -> str:
+    """Mark what mathematics.css waits with: from where on a section is hidden at first, and what is far from the first screen.
+
+    Style rules could find the former, and would look for it again at each formula that is set.
+    """
+    before, start, rest = text.partition('<article class="bd-article"')
+    article, end, rest = rest.partition("</article>")
+    found = _Parts(article)
+    first, far = set(found.first.values()), set(found.parts[FIRST_SCREEN:])
+    for at in sorted(first | far, reverse=True):
         tag = re.compile(r'<[\w-]+(?:(?:\s[^>]*?)?\sclass="|)').match(article, at)
-        new = "first-formula " if tag[0].endswith('"') else ' class="first-formula"'
+        new = " ".join(name for name, those in (("first-formula", first), ("far", far)) if at in those)
+        new = f"{new} " if tag[0].endswith('"') else f' class="{new}"'
         article = article[: tag.end()] + new + article[tag.end() :]
-    return text[:start] + article + end + rest
+    return before + start + article + end + rest
 
 
 def fonts(text: str, up: str) -> str:
@@ -343,7 +354,7 @@ def finish(html: Path, base: str = "", printed: Path | None = None) -> None:
         text = sizes(text, path)
         text = scenes(text)
         text = inline(fonts(scripts(text, up), up), path)
-        text = first_formulas(words(text))
+        text = parts(words(text))
         text = offer(text, up + printed.name) if offered else text
         text = head(text, place, base)
         path.write_text(text, "utf-8")

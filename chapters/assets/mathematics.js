@@ -16,7 +16,7 @@
   root.classList.add("unset", "setting", "partly");
   const show = () => root.classList.remove("unset");
   const give = () => {
-    root.classList.remove("unset", "setting", "partly");
+    root.classList.remove("unset", "setting", "partly", "rest");
     waiting.forEach((formula) => formula.classList.remove("waiting"));
   };
   setTimeout(show, PATIENCE);
@@ -107,11 +107,30 @@
       const now = formulas.filter(({ textContent }, i) => (signs += textContent.length) <= many || i === 0);
       ready = ready.filter((formula) => !now.includes(formula));
       await set(now);
-      document.body.getBoundingClientRect(); // the layout is part of the work
+      seen();
       many = Math.max(SOON, performance.now() - begun < QUICK ? 1.2 * many : many / 2);
     };
+    let line = []; // what is laid out, but not yet shown; on the screen nothing is shown before what stands above it
+    const seen = () => {
+      document.body.getBoundingClientRect(); // the layout is part of the work
+      let above = true;
+      const whole = line.filter((block) => {
+        const here = near(block);
+        const left = ready.some((formula) => block.contains(formula) && (near(formula) || !here));
+        const shown = above && !left;
+        above &&= !left || !here;
+        return shown;
+      });
+      line = line.filter((block) => !whole.includes(block));
+      whole.forEach((block) => block.classList.add("shown"));
+    };
+    const start = (parts) => {
+      line.push(...parts);
+      ready.push(...lay(parts));
+    };
     const come = () => { // what the reader has come near
-      for (let here = blocks.filter(near); here.length; here = blocks.filter(near)) ready.push(...lay(here));
+      for (let here = blocks.filter(near); here.length; here = blocks.filter(near)) start(here);
+      seen();
       return ready.filter(near);
     };
 
@@ -122,6 +141,7 @@
     }
     Promise.race([fonts(), new Promise((late) => setTimeout(late, FONTS_LATE))]).then(() => {
       if (aim && !moved) aim.scrollIntoView();
+      root.classList.add("rest");
       show();
     });
     while (ready.length || blocks.length) {
@@ -129,8 +149,8 @@
       const here = come();
       const begun = performance.now();
       while (!ready.length && blocks.length && performance.now() - begun < QUICK) {
-        ready.push(...lay(blocks.slice(0, 1)));
-        document.body.getBoundingClientRect();
+        start(blocks.slice(0, 1));
+        seen();
       }
       if (ready.length && performance.now() - begun < QUICK) await next(here.length ? here : ready);
     }
@@ -196,7 +216,7 @@
   // After the theme's own handler, which unfolds what is folded.
   addEventListener("load", () => addEventListener("beforeprint", () => {
     if (!waiting.length || !window.MathJax.typeset) return;
-    root.classList.remove("unset", "setting", "partly");
+    root.classList.remove("unset", "setting", "partly", "rest");
     const formulas = waiting;
     MathJax.typeset(formulas);
     done(formulas);

@@ -59,12 +59,23 @@ def test_each_section_knows_its_first_part_with_a_formula():
 <h1>A</h1><p class="lead">Words<br>and<img src="a.png">words.</p>
 <section id="b"><h2>B</h2><p>Words.</p><p class="more">of {formula}</p><ul><li>{formula}</li></ul></section>
 <section id="c"><div><p>{formula}</p></div></section></section></article></body>"""
-    marked = finish.first_formulas(text)
+    marked = finish.parts(text)
     assert re.findall('<[^>]*first-formula[^>]*>', marked) == [
         '<section class="first-formula" id="b">', '<p class="first-formula more">', '<div class="first-formula">'
     ]  # fmt: skip
     assert re.sub(' class="first-formula"|first-formula ', "", marked) == text
-    assert finish.first_formulas("<body>no article</body>") == "<body>no article</body>"
+    assert finish.parts("<body>no article</body>") == "<body>no article</body>"
+
+
+def test_what_is_far_from_the_first_screen_is_marked(monkeypatch):
+    monkeypatch.setattr(finish, "FIRST_SCREEN", 2)
+    formula = '<span class="math">x</span>'
+    text = f"""<article class="bd-article"><section id="a"><h1>A</h1><p>1</p><section id="b"><h2>B</h2><hr>
+<sgd-scene name="one"><p>3</p></sgd-scene><p class="c">{formula}</p></section><p>5</p></section></article>"""
+    marked = finish.parts(text)
+    assert re.findall('<[^>]*far[^>]*>', marked) == [
+        '<sgd-scene class="far" name="one">', '<p class="first-formula far c">', '<p class="far">'
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("printed", [True, False])
