@@ -42,6 +42,8 @@ FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const [name, fe
       document.head.append(Object.assign(document.createElement("link"),
         {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", fetchPriority, href: "{vendor}/" + name + ".woff2"}}));</script>"""
 VOID = ("br", "hr", "img", "input", "col", "wbr", "source")  # tags that nothing closes
+# Signs of text that take as much room as a line of code, a row of a table, or a picture as high as it is wide.
+LINE, ROW, PICTURE = 55, 100, 2000
 FIRST_SCREEN = 20  # so many parts of the text fill it, on a wide page too
 NOT_FOUND = "404.html"
 NOT_LISTED = ("search.html", "genindex.html", NOT_FOUND)
@@ -136,42 +138,61 @@ class _Parts(HTMLParser):
         super().__init__()
         self.lines = [0, *(end.end() for end in re.finditer("\n", text))]
         self.open: list[tuple[str, int]] = []  # the elements in which we are: their tags, and where they begin
-        self.parts: list[int] = []  # but headings
+        self.parts: dict[int, float] = {}  # but headings: how long each is, in signs of plain text
         self.first: dict[int, int] = {}  # where a section begins: where that part of it begins
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
         line, column = self.getpos()
-        at = self.lines[line - 1] + column
-        if self.open and self.open[-1][0] == "section" and not re.fullmatch("section|h[1-6]", tag):
-            self.parts.append(at)
+        at, given = self.lines[line - 1] + column, dict(attrs)
+        outermost = self.open and all(outer == "section" for outer, _ in self.open)  # a theorem has a section, too
+        if outermost and not re.fullmatch("section|h[1-6]", tag):
+            self.parts[at] = 0.0
+            self.folded = "dropdown" in (given.get("class") or "")
         self.open.append((tag, at))
-        if "math" in (dict(attrs).get("class") or "").split():
+        if tag == "tr" and self.parts:
+            self.longer(ROW)
+        if tag == "img" and self.parts and {"width", "height"} <= given.keys():
+            self.longer(PICTURE * int(given["height"]) / int(given["width"]))
+        if "math" in (given.get("class") or "").split():
             for (outer, section), (_, part) in pairwise(self.open):
                 if outer == "section":
                     self.first.setdefault(section, part)
         if tag in VOID:
             self.open.pop()
 
+    def handle_data(self, data: str) -> None:
+        if self.parts and self.open and self.open[-1][0] != "script":
+            code = any(tag == "pre" for tag, _ in self.open)
+            self.longer(LINE * data.count("\n") if code else len(data))
+
+    def longer(self, signs: float) -> None:
+        if not self.folded:
+            self.parts[next(reversed(self.parts))] += signs
+
     def handle_endtag(self, tag: str) -> None:
-        while self.open and self.open.pop()[0] != tag:
+        while any(tag == known for known, _ in self.open) and self.open.pop()[0] != tag:
             pass
 
 
 def parts(text: str) -> str:
     """Mark what mathematics.css waits with: from where on a section is hidden at first, and what is far from the first screen.
 
+    What is far says how long it is, so that the page is nearly as high as it will be.
+
     Style rules could find the former, and would look for it again at each formula that is set.
     """
     before, start, rest = text.partition('<article class="bd-article"')
     article, end, rest = rest.partition("</article>")
     found = _Parts(article)
-    first, far = set(found.first.values()), set(found.parts[FIRST_SCREEN:])
+    first, far = set(found.first.values()), set(list(found.parts)[FIRST_SCREEN:])
     for at in sorted(first | far, reverse=True):
-        tag = re.compile(r'<[\w-]+(?:(?:\s[^>]*?)?\sclass="|)').match(article, at)
+        tag = re.compile(r'<([\w-]+)(?:(?:\s[^>]*?)?\sclass="|)').match(article, at)
         new = " ".join(name for name, those in (("first-formula", first), ("far", far)) if at in those)
         new = f"{new} " if tag[0].endswith('"') else f' class="{new}"'
         article = article[: tag.end()] + new + article[tag.end() :]
+        if at in far:
+            article = f'{article[: tag.end(1)]} style="--signs: {found.parts[at]:.0f}"{article[tag.end(1) :]}'
     return before + start + article + end + rest
 
 

@@ -34,6 +34,12 @@ ALLOWED_ERRORS: list[tuple[str, str]] = []
 MEASURED: dict[str, list[float]] = {}  # reported at the end; no test depends on time
 
 
+def wait_for_formulas(page: Page) -> None:
+    """Until all that is not folded is set: from then on nothing moves."""
+    if page.locator(".math").count():
+        page.wait_for_function("document.documentElement.dataset.formulas === 'set'")
+
+
 class Visit:
     """A page of the site in the browser, and all that went wrong on it."""
 
@@ -51,6 +57,7 @@ class Visit:
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
         page.goto(base + path, wait_until="load")
+        wait_for_formulas(page)
         self.views = page.locator("script[type='application/vnd.jupyter.widget-view+json']").count()
         if self.views:  # a widget's script comes when the widget comes near the screen
             page.locator(".explorer-still").first.scroll_into_view_if_needed()

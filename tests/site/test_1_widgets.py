@@ -9,7 +9,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from sgdsde_helpers.figures import setting
-from tests.site.conftest import HTML, PHONE, ROOT, WIDE, states
+from tests.site.conftest import HTML, PHONE, ROOT, WIDE, states, wait_for_formulas
 from tests.site.explorer import ExplorerOnPage, explorers, picture
 from tests.site.redraw import drawn, explored, grey
 
@@ -211,6 +211,7 @@ def test_a_finger_on_a_phone_moves_the_picture_of_a_file(browser, opened, widget
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("request", lambda request: errors.append(request.url) if request.url.startswith("http") else None)
     page.goto((HTML / opened.path).as_uri())
+    wait_for_formulas(page)
     page.locator(".explorer-still").first.scroll_into_view_if_needed()
     page.locator(".explorer[role=group]").nth(len(widgets) - 1).wait_for()
     if page.locator(".math").count():  # a formula that is set above moves what the finger aims at

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from sgdsde_helpers.figures.style import ACCENT, ARMS, FLOW, MUTED, PAPER, PREDICTION, SKY, STYLE, TEXT
-from tests.site.conftest import PHONE, VISITED, WIDE
+from tests.site.conftest import PHONE, VISITED, WIDE, wait_for_formulas
 from tests.site.explorer import explorers
 
 # Links of the page to what has a preview, with the text of that.
@@ -56,6 +56,7 @@ def phone(opened, browser):
     context = browser.new_context(viewport=PHONE, has_touch=True, is_mobile=True, device_scale_factor=2)
     page = context.new_page()
     page.goto(opened.base + opened.path)
+    wait_for_formulas(page)
     yield page
     context.close()
 
@@ -98,6 +99,7 @@ def test_the_address_keeps_a_setting(opened, browser):
     context = browser.new_context(viewport=WIDE, reduced_motion="reduce")
     page = context.new_page()
     page.goto(f"{opened.base}{opened.path}?widget-{opened.views}=1.0")
+    wait_for_formulas(page)
     page.locator(".explorer-still").last.scroll_into_view_if_needed()
     page.locator(".explorer[role=group]").nth(opened.views - 1).wait_for()
     widget = explorers(page)[-1]
@@ -108,6 +110,7 @@ def test_the_address_keeps_a_setting(opened, browser):
     widget.reset.click()
     expect(page).to_have_url(re.compile(r"\.html$"))
     page.goto(f"{opened.base}{opened.path}?widget-{opened.views}=1.99")  # there is no such place
+    wait_for_formulas(page)
     page.locator(".explorer-still").last.scroll_into_view_if_needed()
     page.locator(".explorer[role=group]").nth(opened.views - 1).wait_for()
     assert explorers(page)[-1].check() == widget.check()
@@ -156,9 +159,6 @@ def long(browser, base):
     context.close()
 
 
-ALL_SET = "document.documentElement.dataset.formulas === 'set'"
-
-
 def test_a_formula_that_fails_stops_no_other(long):
     """MathJax cannot read two of them, one on the first screen; they stay as they were written, and can be seen."""
     spoilt = """addEventListener("DOMContentLoaded", () => [0, 90].forEach(i => {
@@ -168,7 +168,7 @@ def test_a_formula_that_fails_stops_no_other(long):
         Object.defineProperty(formula, name, {get() { throw new Error("planted"); }});
     }))"""
     page = long(spoilt)
-    page.wait_for_function(ALL_SET)
+    wait_for_formulas(page)
     assert page.locator(".math.spoilt:not(.waiting)").count() == 2
     assert (
         page.locator(".math:not(.spoilt):not(:has(mjx-container))").evaluate_all(
@@ -184,7 +184,7 @@ def test_a_link_into_the_page_leads_there(long):
     top = "document.getElementById('exercises').getBoundingClientRect().top"
     page.wait_for_function("!document.documentElement.matches('.unset')")
     assert abs(page.evaluate(top)) < PHONE["height"] / 2
-    page.wait_for_function(ALL_SET)
+    wait_for_formulas(page)
     assert abs(page.evaluate(top)) < PHONE["height"] / 2
     place = page.evaluate("scrollY")
     assert place > 10 * PHONE["height"]
@@ -200,7 +200,7 @@ def test_nothing_that_is_read_moves_while_the_rest_is_set(long):
     before = section.bounding_box()["y"]
     page.evaluate("""window.requestIdleCallback = act => setTimeout(act, 0, {timeRemaining: () => 9});
                      held.splice(0).forEach(act => act())""")
-    page.wait_for_function(ALL_SET)
+    wait_for_formulas(page)
     assert abs(section.bounding_box()["y"] - before) < 2
 
 

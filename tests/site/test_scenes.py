@@ -5,7 +5,7 @@ import re
 import pytest
 
 from sgdsde_helpers.scenes import SCENES, script
-from tests.site.conftest import HTML, PHONE, VISITED, WIDE
+from tests.site.conftest import HTML, PHONE, VISITED, WIDE, wait_for_formulas
 
 PLACES = [
     pytest.param(path, name, id=f"{path}-{name}")
@@ -31,6 +31,8 @@ def page_at(browser, base):
         contexts[-1].set_default_timeout(60_000)
         page = contexts[-1].new_page()
         page.goto(address + path, wait_until="load")
+        if context.get("java_script_enabled", True):
+            wait_for_formulas(page)
         page.locator("sgd-scene").first.scroll_into_view_if_needed()
         return page
 

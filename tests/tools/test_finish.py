@@ -74,7 +74,9 @@ def test_what_is_far_from_the_first_screen_is_marked(monkeypatch):
 <sgd-scene name="one"><p>3</p></sgd-scene><p class="c">{formula}</p></section><p>5</p></section></article>"""
     marked = finish.parts(text)
     assert re.findall('<[^>]*far[^>]*>', marked) == [
-        '<sgd-scene class="far" name="one">', '<p class="first-formula far c">', '<p class="far">'
+        '<sgd-scene style="--signs: 1" class="far" name="one">',
+        '<p style="--signs: 1" class="first-formula far c">',
+        '<p style="--signs: 1" class="far">',
     ]  # fmt: skip
 
 
