@@ -188,7 +188,7 @@ def parts(text: str) -> str:
     first, far = set(found.first.values()), set(list(found.parts)[FIRST_SCREEN:])
     for at in sorted(first | far, reverse=True):
         tag = re.compile(r'<([\w-]+)(?:(?:\s[^>]*?)?\sclass="|)').match(article, at)
-        new = " ".join(name for name, those in (("first-formula", first), ("far", far)) if at in those)
+        new = " ".join(name for name, those in (("first-formula", first), ("distant", far)) if at in those)
         new = f"{new} " if tag[0].endswith('"') else f' class="{new}"'
         article = article[: tag.end()] + new + article[tag.end() :]
         if at in far:

@@ -73,10 +73,10 @@ def test_what_is_far_from_the_first_screen_is_marked(monkeypatch):
     text = f"""<article class="bd-article"><section id="a"><h1>A</h1><p>1</p><section id="b"><h2>B</h2><hr>
 <sgd-scene name="one"><p>3</p></sgd-scene><p class="c">{formula}</p></section><p>5</p></section></article>"""
     marked = finish.parts(text)
-    assert re.findall('<[^>]*far[^>]*>', marked) == [
-        '<sgd-scene style="--signs: 1" class="far" name="one">',
-        '<p style="--signs: 1" class="first-formula far c">',
-        '<p style="--signs: 1" class="far">',
+    assert re.findall('<[^>]*distant[^>]*>', marked) == [
+        '<sgd-scene style="--signs: 1" class="distant" name="one">',
+        '<p style="--signs: 1" class="first-formula distant c">',
+        '<p style="--signs: 1" class="distant">',
     ]  # fmt: skip
 
 
