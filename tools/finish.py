@@ -114,11 +114,9 @@ def words(text: str) -> str:
     entries = re.findall(r'<li class="toctree-l1[^"]*"><a class="([^"]*)" href="[^"]*">(\d+)\. ', text)
     here = [int(number) for kind, number in entries if "current" in kind]
     if here and len(entries) > 1:
-        text = text.replace(
-            "<h1>",
-            f'<p class="chapter-of">Chapter {here[0]} of {max(int(number) for _, number in entries)}</p>\n<h1>',
-            1,
-        )
+        title = '<h1><span class="section-number">'  # that of the page; the theme has another for paper before it
+        said = f'<p class="chapter-of">Chapter {here[0]} of {max(int(number) for _, number in entries)}</p>'
+        text = text.replace(title, f"{said}\n{title}", 1)
     return text.replace("</body>", '<div class="read-so-far" aria-hidden="true"></div>\n</body>', 1)
 
 

@@ -221,6 +221,7 @@ def test_the_front_page_begins_on_the_first_screen(browser, base):
     assert "David McAllester" in page.locator(".front-lead p:nth-child(2)").inner_text()
     page.locator(".front-lead a").first.click()
     expect(page.locator(".chapter-of")).to_have_text(re.compile("^Chapter 1 of"))
+    expect(page.locator(".chapter-of")).to_be_visible()
     page.close()
 
 
