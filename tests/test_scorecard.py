@@ -8,7 +8,8 @@ from scipy.linalg import expm, solve_continuous_lyapunov, solve_discrete_lyapuno
 from scipy.stats import norm
 
 from sgdsde_helpers import scorecard as scores
-from sgdsde_helpers.losses import LeastSquares, MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.theory import chain_exit_time
 
 CURVATURES, PULLS = np.array([-1.0, 1.0, 2.0, 2.0]), np.array([1.5, -0.5, -0.5, -0.5])
 LINE = ScalarQuadratic(CURVATURES, PULLS / CURVATURES)
@@ -82,12 +83,25 @@ def test_a_gaussian_has_no_skewness_and_no_tail():
     assert np.mean(np.abs(1 - 0.1 * means) ** alpha) == pytest.approx(1.0)
 
 
-def test_the_law_s_distance_is_an_error_as_it_stands():
-    score = scores.score_law(0.5)  # uniform on (-1, 1) against a Gaussian of variance 1/4, and of 1/3
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_skewness_of_constant_noise_in_closed_form(batch_size):
+    """Three points, of variance 2 and third cumulant 2; a gradient has the opposite sign, and a step turns it back."""
+    score = scores.score_skewness(MeanEstimation([-1.0, -1.0, 2.0]), 0.3, batch_size)
+    third, variance = 0.3**3 * 2 / (batch_size**2 * (1 - 0.7**3)), 0.3 * 2 / (batch_size * 1.7)
+    assert score.sgd == pytest.approx(third / variance**1.5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2])
+def test_the_law_s_distance_is_an_error_as_it_stands(batch_size):
+    """The mean of B uniform variables on (-1, 1) against Gaussians of variance 1/4B, and of 1/3B."""
+    score = scores.score_law(0.5, batch_size)
     assert score.sgd == 0
     x = np.linspace(-3, 3, 60_001)
+    law = np.clip((x + 1) / 2, 0, 1)
+    if batch_size == 2:
+        law = np.where(x < 0, np.clip(1 + x, 0, 1) ** 2 / 2, 1 - np.clip(1 - x, 0, 1) ** 2 / 2)
     for name, variance in (("SDE", 1 / 4), ("embedding", 1 / 3)):
-        distance = np.abs(norm.cdf(x, scale=variance**0.5) - np.clip((x + 1) / 2, 0, 1)).max()
+        distance = np.abs(norm.cdf(x, scale=(variance / batch_size) ** 0.5) - law).max()
         assert score.errors[name] == pytest.approx(distance, abs=1e-4)
     assert score.errors["gradient flow"] == 0.5
 
@@ -100,6 +114,17 @@ def test_the_rate_of_exit_keeps_the_noise_per_time():
         assert top.theories["SDE"] == pytest.approx(rate, rel=0.12)
         assert top.theories["SDE"] / beyond.theories["SDE"] == pytest.approx(2.0, rel=0.03)
         assert 0.5 < top.sgd / top.theories["SDE"] < 1
+
+
+def test_the_rate_of_exit_is_that_of_batches_of_this_size():
+    """In the bracket of the well whose noise is q at this B, and in no other's."""
+    brackets = {
+        size: [1 / time for time in chain_exit_time(DoubleWell(np.sqrt(1.6 * size)), 0.1, size, start=-1.0, end=0.0)]
+        for size in (1, 4)
+    }
+    for size, (high, low) in brackets.items():
+        rates = {other: scores.score_exit(0.1, other).sgd for other in brackets}
+        assert [low < rate < high for rate in rates.values()] == [other == size for other in rates]
 
 
 CARD = scores.scorecard({"decay": partial(scores.score_decay, LINE), "law": scores.score_law}, [0.05, 0.1, 0.2])

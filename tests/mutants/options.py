@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CALLED = ("theory", "measure.py", "problems.py", "checks.py")
 SAME = {  # options that may be ignored, of one function or of all, and why
+    "score_decay.batch_size": "a mean does not know B",
     "by_example.batch_size": "it serves one draw, and is called like those that serve more",
     "order": "how states lie in memory; the numbers are the same",
     "independent": "batch_gradient may use that draws are independent, to be quick",
