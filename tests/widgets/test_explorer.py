@@ -272,6 +272,11 @@ def test_several_panels_keep_their_frame():
     assert ((first < 120) & (last >= 200)).mean() < 0.01  # bars grow; nothing of the first frame moves
 
 
+def test_a_picture_is_as_high_as_it_is_asked_to_be():
+    usual, low = (pixels(widget(**options).pictures[0][0].png).shape for options in ({}, {"height": 2.0}))
+    assert low[1] == usual[1] and low[0] / usual[0] == pytest.approx(2.0 / 3.5, abs=0.01)
+
+
 def test_every_row_and_the_printed_picture_begin_at_the_start():
     explorer = explore(bar, ETAS, SIZES, label="bars", start=(1, 2))
     grid = explorer.stage.children[0]
