@@ -29,6 +29,10 @@ OWN = ("config_dir", "data_dir", "runtime_dir")
 SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page, seen or not
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    **{
+        name.removeprefix("@jupyterlab/").replace(":", "/"): values
+        for name, values in extension.MARKDOWN_IS_SHOWN.items()
+    },
 }
 
 

@@ -92,12 +92,8 @@ def test_a_citation_shows_the_entry_of_the_bibliography(visit):
     visit.page.get_by_text("Stochastic modified equations and adaptive stochastic gradient algorithms").wait_for()
 
 
-def test_a_page_is_shown_with_its_numbers_too(visit):
-    """As a link to it opens it, where tools/lab.py has told Lab to show pages and not their text."""
-    page = visit.page
-    page.get_by_role("listitem", name=re.compile("^Name: lecture.md")).click(button="right")
-    page.get_by_role("menuitem", name="Open With").hover()
-    page.get_by_role("menuitem", name="Markdown Preview").click()
-    shown = page.locator(".jp-MarkdownViewer .myst")
-    shown.locator("h1").wait_for()
-    assert NAMES.intersection(WORD.findall(shown.inner_text())) == set()
+def test_a_link_to_a_page_shows_it_set_and_with_its_numbers(visit):
+    visit.page.get_by_role("link", name="The Stochastic Differential Equation").first.click()
+    page = visit.page.locator(".jp-MarkdownViewer")
+    page.locator("h1").wait_for()
+    assert NAMES.intersection(WORD.findall(page.inner_text())) == set()
