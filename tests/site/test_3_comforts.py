@@ -193,7 +193,7 @@ def test_a_link_into_the_page_leads_there(long):
 def test_nothing_that_is_read_moves_while_the_rest_is_set(long):
     """The reader is in the middle of the page; what stands above becomes longer and shorter."""
     page = long("window.requestIdleCallback = act => { (window.held ??= []).push(act); };")  # until we say so
-    page.wait_for_function("!document.documentElement.matches('.unset')")
+    page.wait_for_function("window.held && !document.documentElement.matches('.unset')")
     section = page.locator(".bd-article section section").nth(4).element_handle()
     section.evaluate("section => section.scrollIntoView()")
     page.evaluate("new Promise(next => requestAnimationFrame(() => requestAnimationFrame(next)))")
