@@ -163,9 +163,9 @@ def stratonovich_heun(
     r"""Paths of the Stratonovich equation :math:`d\Phi = \mathrm{drift}(\Phi)\,dt + G(\Phi)\circ dW` by Heun's method.
 
     A step takes the mean of drift and noise at its start and at the end of a step of Euler's. Averages are right to order 1 in
-    dt, and to order 2 but for terms that have the square of the noise's slope as a factor: where that is small this is the
-    quickest way to an average. (Ruemelin, SIAM Journal on Numerical Analysis 19, 1982, 604-613.) An Ito equation with drift a in
-    a scalar problem is this one with the drift a - G G'/2.
+    dt, and to order 2 but for terms at least quadratic in the noise, which vanish where it is constant: for small noise this is
+    the quickest way to an average. (Ruemelin, SIAM Journal on Numerical Analysis 19, 1982, 604-613.) An Ito equation with drift
+    a in a scalar problem is this one with the drift a - G G'/2.
 
     Parameters
     ----------
