@@ -26,6 +26,8 @@ def tests_of(path: Path) -> str:
     own = Path("tests") / room / f"test_{path.stem}.py"
     if room == "figures" and (ROOT / own).exists():
         return own.as_posix()
+    if room == "simulation":  # most are caught by the first
+        return "tests/simulation/test_options.py tests/simulation"
     return f"tests/{room}" if inside else f"tests/test_{room}"
 
 
