@@ -66,7 +66,7 @@ def lab(tmp_path_factory) -> Iterator[Lab]:
     shutil.copytree(ROOT / "chapters", home / "chapters", ignore=shutil.ignore_patterns("vendor", ".ipynb_checkpoints"))
     for plugin, values in SETTINGS.items():
         file = home / "settings" / "@jupyterlab" / f"{plugin}.jupyterlab-settings"
-        file.parent.mkdir(parents=True)
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(json.dumps(values))
     own = {f"JUPYTER_{name.upper()}": str(home / name) for name in OWN}
     extension.install(home / "data_dir")
