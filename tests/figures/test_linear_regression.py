@@ -14,7 +14,7 @@ LOSS = LeastSquares(RNG.normal(size=(40, 3)) * [1.0, 0.7, 2.0], RNG.normal(size=
 
 
 def test_excess_draws_each_theory_and_the_marks():
-    etas, few = np.array([0.1, 0.2]), np.array([0.1])
+    etas, few = np.array([0.0024, 0.12]), np.array([0.1])  # the chapter's range
     curves = {name: etas * i + 1 for i, name in enumerate(figures.THEORIES)}
     fig = figures.excess({1: (etas, curves, (few, 2 * few, few)), 4: (etas, curves, (few, 3 * few, few))})
     for ax, factor in zip(fig.axes, (2, 3), strict=True):

@@ -18,6 +18,7 @@ IN_NOISE = "tests/figures/test_noise_in_one_dimension.py"
 
 # fmt: off
 MUTANTS = [
+    (CLT, "dot SGD, square exact", "dot measured, square exact", "a title runs out of its picture", IN_CLT),
     (MARKS, "2 * radius * np.sqrt(np.maximum", "radius * np.sqrt(np.maximum", "ellipses of half the size", ELLIPSES),
     (MARKS, "np.sqrt(np.maximum(variances, 0.0))", "np.maximum(variances, 0.0)", "axes are deviations, not variances", ELLIPSES),
     (MARKS, "np.arctan2(axes[1, 0], axes[0, 0])", "np.arctan2(axes[0, 0], axes[1, 0])", "the first axis points along its eigenvector", ELLIPSES),

@@ -90,6 +90,8 @@ MUTANTS = [
     (CHAIN, "momentum_stationary_covariance(hessian, sigma, (1 - m) * rate, mu=m)", "momentum_stationary_covariance(hessian, sigma, (1 - m) * rate)", "momentum's ellipse"),
     (CHAIN, "(1 - mu) * eta, batch_size, mu=mu)\n        start", "(1 - mu) * eta, mu=mu)\n        start", "B dropped from the drawn ellipse"),
     (BATCH, "fmt=\"o\", color=ARMS[name], label=name)\n    ax.axhline(sde,", "fmt=\"o\", color=ARMS[name], label=name)\n    ax.axhline(1 / sde,", "the SDE's level as it is given"),
+    (TAILS, "    ax.legend(loc=\"lower left\")\n    label_axes(ax, r\"$r$\"", "    ax.legend(loc=\"lower left\", fontsize=10)\n    label_axes(ax, r\"$r$\"", "words too small for a phone"),
+    (LINEAR, "ax.legend(loc=\"lower right\")\n    label_axes(ax, r\"time", "ax.legend(loc=\"upper right\", ncols=3)\n    label_axes(ax, r\"time", "a legend over the axis"),
     (BATCH, "(kappas, *of_rule)", "(kappas, *of_rule[::-1])", "values first, then their errors"),
     (BATCH, "exact = float(sgd_stationary_moments(loss, eta, batch_size)[1])", "exact = float(sgd_stationary_moments(loss, eta)[1])", "B dropped from the drawn width"),
     (BATCH, "sde = float(sde_stationary_moments(loss, eta, batch_size)[1])", "sde = float(sde_stationary_moments(loss, eta)[1])", "B dropped from the SDE's width"),
