@@ -5,7 +5,7 @@
   const PATIENCE = 8000; // ms after which the text is shown in any case
   const FONTS_LATE = 2000; // ms to wait for their fonts when the first formulas are set
   const SCREENS = 1.2; // formulas so many screens away belong to the first ones
-  const SOON = 20; // signs of TeX that are set at once in the beginning
+  const SOON = 50; // signs of TeX that are set at once in the beginning, and on a slow machine
   const QUICK = 9; // ms of work between two moments at which the reader can act; a phone needs four times as many
   const METRICS = 110; // the state in which MathJax measures the place of a formula; by default it draws for the old one
   const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
@@ -27,7 +27,7 @@
   let waiting = []; // the formulas that are not set yet
   let blocks = []; // the parts of the text that are laid out only near the screen, as mathematics.css says
   const turn = () => new Promise((next) => setTimeout(next)); // the reader can act
-  const rest = () => new Promise((next) => (window.requestIdleCallback || setTimeout)(next, { timeout: 300 }));
+  const rest = () => new Promise((next) => (window.requestIdleCallback || setTimeout)(next, { timeout: 50 }));
 
   function done(formulas) {
     waiting = waiting.filter((formula) => !formulas.includes(formula));

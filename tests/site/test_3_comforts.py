@@ -148,6 +148,7 @@ def test_what_is_printed_early_has_its_formulas(opened, browser):
 def long(browser, base):
     """A chapter that is many screens long, on a phone; `long(script)` opens it, and the script runs before all others."""
     context = browser.new_context(viewport=PHONE, is_mobile=True)
+    context.set_default_timeout(60_000)  # a hang ends
 
     def opened(script="", place=""):
         page = context.new_page()
