@@ -27,6 +27,7 @@ __all__ = ["chain_law", "chain_stationary_law"]
 
 MOST_BATCHES = 2000  # different batches that are enumerated
 MOST_STEPS = 20000  # of the chain, until its start is forgotten
+LONGEST_WAY = 1e13  # steps from one well to another that elimination allows: rounding errs by about 1e-18 for each of them
 
 
 def chain_stationary_law(
@@ -69,7 +70,7 @@ def chain_stationary_law(
     ValueError
         If the loss is not scalar, there are too many batches, the chain's states are not bounded, or there is no single
         law: for "steps", if the start is not forgotten in 20,000 of them (as in two wells that the chain hardly ever
-        leaves); for "solve", if it leaves neither of two wells at all.
+        leaves); for "solve", if it leaves neither of two wells at all, or so seldom that rounding decides which is the fuller.
 
     Examples
     --------
@@ -241,6 +242,13 @@ def solved_fixed_point(transfer) -> Array:
     heaviest = int(mass.argmax())
     others = np.delete(np.arange(len(mass)), heaviest)
     rest = csc_array(eye_array(len(mass)) - transfer)
-    mass[others] = splu(rest[others][:, others]).solve(-rest[others][:, [heaviest]].toarray().ravel())
+    system = splu(rest[others][:, others])
+    ways = system.solve(np.ones(len(others)), trans="T")  # mean steps from each node to the heaviest one
+    if not (ways.min() > 0 and ways.max() <= LONGEST_WAY):  # past 1e16 they come out negative
+        raise ValueError(
+            f"the chain takes more than {LONGEST_WAY:g} steps from one well to the other: rounding would decide which is the "
+            "fuller one, so no stationary law is in reach; a larger eta or a smaller batch may help"
+        )
+    mass[others] = system.solve(-rest[others][:, [heaviest]].toarray().ravel())
     mass[heaviest] = 1.0
     return np.maximum(mass, 0.0) / np.maximum(mass, 0.0).sum()

@@ -112,6 +112,19 @@ def test_elimination_refuses_two_traps():
         chain_stationary_law(WELL, 0.1, method="guess")
 
 
+@pytest.mark.parametrize("noise, eta", [(0.6, 0.08), (0.5, 0.15)])
+def test_elimination_halves_two_equal_wells_where_the_way_is_long(noise, eta):
+    law = chain_stationary_law(DoubleWell(noise), eta, nodes=1000, method="solve")
+    assert law.cdf(0.0) == pytest.approx(0.5, abs=1e-5)
+
+
+@pytest.mark.parametrize("noise, eta", [(0.5, 0.1), (0.5, 0.08), (0.5, 0.07), (0.6, 0.05), (0.6, 0.04)])
+def test_elimination_refuses_what_rounding_would_decide(noise, eta):
+    """Without the refusal the share of one of two equal wells comes out as 0.501, 7e-18, 0.004, 0.41 and 1."""
+    with pytest.raises(ValueError, match="more than 1e.13 steps from one well to the other"):
+        chain_stationary_law(DoubleWell(noise), eta, nodes=1000, method="solve")
+
+
 def test_heavy_tail_has_kestens_exponent_and_the_exact_variance():
     law, r = chain_stationary_law(TAILS, 0.7, reach=1e4, nodes=6000), np.array([30.0, 100.0])
     slope = -np.diff(np.log(tail(law, r)))[0] / np.log(r[1] / r[0])
