@@ -15,6 +15,7 @@ from sgdsde_helpers.losses import Loss
 from sgdsde_helpers.theory._loss import one_parameter
 from sgdsde_helpers.theory.laws.density import DomainTooSmallError, GridLaw, GridTooCoarseError, increasing_grid
 from sgdsde_helpers.theory.laws.fokker_planck import EDGE_MASS
+from sgdsde_helpers.theory.laws.transfer import solved_fixed_point
 
 __all__ = ["gaussian_chain_law"]
 
@@ -48,7 +49,8 @@ def gaussian_chain_law(
     Raises
     ------
     ValueError
-        If only one of `start` and `n_steps` is given, or the start is not inside the grid.
+        If only one of `start` and `n_steps` is given, the start is not inside the grid, or the chain goes so seldom from one
+        well to another that rounding decides which is the fuller.
     GridTooCoarseError
         If somewhere a step's standard deviation is less than half a cell.
     DomainTooSmallError
@@ -72,7 +74,7 @@ def gaussian_chain_law(
     _refuse_coarse_steps(deviation, nodes)
     transfer = np.diff(ndtr((edges[:, None] - (nodes - eta * loss.gradient(nodes))) / deviation), axis=0)
     if n_steps is None:
-        mass = _stationary(transfer)
+        mass = solved_fixed_point(transfer)
         _refuse_mass_at_ends(mass, nodes)
         return GridLaw(nodes, mass)
     if not nodes[0] <= checks.number("start", start) <= nodes[-1]:
@@ -104,11 +106,3 @@ def _refuse_mass_at_ends(mass: Array, nodes: Array) -> None:
                 f"and at most {EDGE_MASS:g} may; where eta is past the edge of stability no grid is wide enough",
                 float(mass[end]),
             )
-
-
-def _stationary(transfer: Array) -> Array:
-    """The masses that the matrix leaves alone: its equations, one of them replaced by a total mass of 1."""
-    equations = transfer - np.eye(len(transfer))
-    equations[-1] = 1.0
-    mass = np.linalg.solve(equations, np.append(np.zeros(len(transfer) - 1), 1.0))
-    return np.maximum(mass, 0.0) / np.maximum(mass, 0.0).sum()  # rounding leaves negative masses of 1e-17

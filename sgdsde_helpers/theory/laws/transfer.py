@@ -15,6 +15,7 @@ from itertools import combinations, combinations_with_replacement
 from math import comb, factorial, prod
 
 import numpy as np
+from scipy.linalg import lu_factor, lu_solve
 
 from sgdsde_helpers.checks import Array, array, count, one_of, positive, refuse
 from sgdsde_helpers.checks import batch_size as checked_batch_size
@@ -27,7 +28,9 @@ __all__ = ["chain_law", "chain_stationary_law"]
 
 MOST_BATCHES = 2000  # different batches that are enumerated
 MOST_STEPS = 20000  # of the chain, until its start is forgotten
-LONGEST_WAY = 1e13  # steps from one well to another that elimination allows: rounding errs by about 1e-18 for each of them
+LONGEST_WAY = (
+    1e13  # steps from one well to another that elimination allows: rounding errs by about 1e-18 for each of them
+)
 
 
 def chain_stationary_law(
@@ -228,27 +231,41 @@ def fixed_point(transfer) -> Array:
 
 
 def solved_fixed_point(transfer) -> Array:
-    """The masses that `transfer` leaves alone, by sparse elimination.
+    """The masses that `transfer`, sparse or dense, leaves alone, by elimination.
 
     The heaviest node of a short run is set to 1 and its equation left out. What remains is an M-matrix, so that masses of
     10^-9 come out as accurate as those of order 1.
     """
-    from scipy.sparse import csc_array, eye_array
-    from scipy.sparse.linalg import splu
+    from scipy.sparse import eye_array
 
     mass = np.full(transfer.shape[0], 1 / transfer.shape[0])
     for _ in range(100):
         mass = transfer @ mass
     heaviest = int(mass.argmax())
     others = np.delete(np.arange(len(mass)), heaviest)
-    rest = csc_array(eye_array(len(mass)) - transfer)
-    system = splu(rest[others][:, others])
-    ways = system.solve(np.ones(len(others)), trans="T")  # mean steps from each node to the heaviest one
+    dense = isinstance(transfer, np.ndarray)
+    rest = (np.eye if dense else eye_array)(len(mass)) - transfer
+    solve = (_dense_solver if dense else _sparse_solver)(rest[others][:, others])
+    ways = solve(np.ones(len(others)), 1)  # mean steps from each node to the heaviest one
     if not (ways.min() > 0 and ways.max() <= LONGEST_WAY):  # past 1e16 they come out negative
         raise ValueError(
-            f"the chain takes more than {LONGEST_WAY:g} steps from one well to the other: rounding would decide which is the "
-            "fuller one, so no stationary law is in reach; a larger eta or a smaller batch may help"
+            f"the chain takes more than {LONGEST_WAY:g} steps from one well to the other: rounding would decide "
+            "which is the fuller one, so no stationary law is in reach; a larger eta or a smaller batch may help"
         )
-    mass[others] = system.solve(-rest[others][:, [heaviest]].toarray().ravel())
+    mass[others] = solve((transfer @ (np.arange(len(mass)) == heaviest))[others], 0)
     mass[heaviest] = 1.0
     return np.maximum(mass, 0.0) / np.maximum(mass, 0.0).sum()
+
+
+def _sparse_solver(matrix) -> Callable[[Array, int], Array]:
+    """Solve with the matrix (0) or with its transpose (1)."""
+    from scipy.sparse.linalg import splu
+
+    factors = splu(matrix.tocsc())
+    return lambda right, transposed: factors.solve(right, "NT"[transposed])
+
+
+def _dense_solver(matrix: Array) -> Callable[[Array, int], Array]:
+    """Solve with the matrix (0) or with its transpose (1)."""
+    factors = lu_factor(matrix)
+    return lambda right, transposed: lu_solve(factors, right, transposed)

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from sgdsde_helpers.losses import MeanEstimation, ScalarQuadratic
+from sgdsde_helpers.losses import DoubleWell, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.theory import (
     DomainTooSmallError,
     GridTooCoarseError,
     gaussian_chain_law,
     kesten_exponent,
+    sde_stationary_density,
     sgd_moments,
     sgd_stationary_moments,
 )
@@ -56,3 +57,17 @@ def test_a_grid_that_does_not_hold_the_law_is_refused(eta, points, error, messag
 def test_a_chain_without_noise_has_no_law_on_a_grid():
     with pytest.raises(GridTooCoarseError, match="is 0 of a cell"):
         gaussian_chain_law(MeanEstimation([0.5, 0.5]), 0.1, grid=np.linspace(-3, 3, 501))
+
+
+def test_a_well_that_is_seldom_visited_keeps_its_digits():
+    """To first order Gaussian SGD and its SDE have one exponent: here the loud well keeps 1.9e-9 under both."""
+    well, eta, grid = DoubleWell(0.9, 0.3), 0.025, np.linspace(-2.2, 2.6, 1201)
+    law, density = gaussian_chain_law(well, eta, grid=grid), sde_stationary_density(well, eta, grid=grid)
+    loud = np.trapezoid(density[grid >= 0], grid[grid >= 0])
+    assert law.mass[law.nodes > 0].sum() == pytest.approx(loud, rel=0.1)
+
+
+def test_what_rounding_would_decide_is_refused():
+    """Without the refusal the left one of two equal wells gets everything."""
+    with pytest.raises(ValueError, match="more than 1e.13 steps from one well to the other"):
+        gaussian_chain_law(DoubleWell(0.6), 0.04, grid=np.linspace(-2.4, 2.4, 1001))
