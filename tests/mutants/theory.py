@@ -102,6 +102,7 @@ MUTANTS = [
     (TAILS, "power * thresholds**-power / (a + power)", "power * thresholds**-power / a", "Hall's bias"),
     (TRANSFER, "starts.min(), starts.max()", "starts.min(), starts.min()", "the grid holds every start"),
     (TRANSFER, "orders = [factorial(batch_size) / prod(", "orders = [factorial(batch_size) + 0 * prod(", "batches with repetitions are rarer"),
+    (TRANSFER, "LONGEST_WAY = 1e13", "LONGEST_WAY = 1e30", "rounding does not decide between wells"),
     (TRANSFER, "above = np.clip(place - below, 0.0, 1.0)", "above = np.round(np.clip(place - below, 0.0, 1.0))", "mass is shared between neighbours"),
     (ARMS, "noise = eta * float(loss.covariance(start)) / batch_size", "noise = eta * float(loss.covariance(start))", "B divides the SDE's noise"),
     (ARMS, "weights = eta * (1 - eta * h) ** np.arange(n_steps)", "weights = eta * (1 - 0 * h) ** np.arange(n_steps)", "older steps have decayed"),
