@@ -28,9 +28,8 @@ __all__ = ["chain_law", "chain_stationary_law"]
 
 MOST_BATCHES = 2000  # different batches that are enumerated
 MOST_STEPS = 20000  # of the chain, until its start is forgotten
-LONGEST_WAY = (
-    1e13  # steps from one well to another that elimination allows: rounding errs by about 1e-18 for each of them
-)
+# Rounding errs by about 1e-18 for each step of the way.
+LONGEST_WAY = 1e13  # steps from one well to another that elimination allows
 
 
 def chain_stationary_law(
