@@ -7,13 +7,13 @@ from playwright.sync_api import Page, expect
 
 from tests.lab.conftest import RAW
 
-# Whether a widget's picture is another than before, and both sliders say what the sentence under it says; then that sentence.
+# Whether a widget's picture is another than before, and all sliders say what the sentence under it says; then that sentence.
 AGREES = """([root, before]) => {
   const says = name => root.querySelector(`.${name} .widget-readout`).textContent;
   const [caption, ...more] = [...root.querySelectorAll("figcaption")].filter(one => one.checkVisibility());
   const stated = caption && !more.length && caption.textContent.match(/^η = ([^,]+), B = (\\d+)/);
   const agrees = stated && stated[1] === says("explorer-eta") && stated[2] === says("explorer-batch-size");
-  return agrees && stated[0] !== before && stated[0];
+  return agrees && Number(stated[1]) === Number(says("explorer-live")) && stated[0] !== before && stated[0];
 }"""
 
 
