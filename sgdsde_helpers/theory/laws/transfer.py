@@ -217,14 +217,15 @@ def transfer_matrix(images: Array, probability: Array, grid: Array):
 def fixed_point(transfer) -> Array:
     """The masses that `transfer` leaves alone, by applying it to all the mass at the left end and all at the right end.
 
-    When the two have become one the start is forgotten, so the fixed point is found and there is no other.
+    When the two have become one there is no other. Where the examples are symmetric the two are mirror images and forget
+    their side before their distance, so that one more step must leave them alone, too.
     """
     mass = np.zeros((transfer.shape[0], 2))
     mass[0, 0] = mass[-1, 1] = 1.0
     for _ in range(MOST_STEPS // 20):
         for _ in range(20):
-            mass = transfer @ mass
-        if np.abs(mass[:, 0] - mass[:, 1]).sum() < 1e-11:
+            before, mass = mass, transfer @ mass
+        if max(np.abs(mass[:, 0] - mass[:, 1]).sum(), np.abs(mass - before).sum()) < 1e-11:
             return mass.mean(axis=1) / mass.sum() * 2
     raise ValueError(f"the chain does not forget its start in {MOST_STEPS} steps: no single stationary law is in reach")
 

@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy.special import ndtri
 
 from sgdsde_helpers.losses import DoubleWell, LeastSquares, MeanEstimation, ScalarQuadratic
 from sgdsde_helpers.simulation import sgd
@@ -130,6 +131,15 @@ def test_heavy_tail_has_kestens_exponent_and_the_exact_variance():
     slope = -np.diff(np.log(tail(law, r)))[0] / np.log(r[1] / r[0])
     assert slope == pytest.approx(kesten_exponent(TAILS.h, 0.7), rel=0.01)
     assert law.variance == pytest.approx(sgd_stationary_moments(TAILS, 0.7)[1], rel=0.01)
+
+
+def test_symmetric_examples_forget_how_far_out_they_start():
+    """The two starts are mirror images: they agree before the mass at the ends of the grid has come in."""
+    a = np.repeat(ndtri((np.arange(40) + 0.5) / 40), 2)
+    mirror = ScalarQuadratic(h=a**2, x=np.tile([1.0, -1.0], 40) / a)
+    law, r = chain_stationary_law(mirror, 0.55, reach=1e5, nodes=3000), np.array([50.0, 100.0, 300.0])
+    slope = -np.diff(np.log(tail(law, r))) / np.diff(np.log(r))
+    np.testing.assert_allclose(slope, kesten_exponent(mirror.h, 0.55), rtol=0.02)
 
 
 @pytest.mark.parametrize("size", [1, 2])
