@@ -2,8 +2,8 @@
 
 The theories, from the crudest: "gradient flow", without noise; "frozen SDE", with the noise of the minimiser everywhere; "SDE",
 with sigma(phi); "second order", its drift corrected (Li, Tai, E 2017), and "second, noise too", its noise corrected as well;
-"embedding", the linear SDE that passes through the states of the chain with frozen noise. A theory that has nothing to say
-on an observable is left out there.
+"embedding", the linear SDE that passes through the states of the chain with frozen noise. Where no value of a
+theory is worked out for an observable it is left out.
 """
 
 from __future__ import annotations
@@ -253,7 +253,7 @@ class Scorecard:
     scores: Mapping[str, list[Score]]
 
     def errors(self, observable: str, name: str) -> Array | None:
-        """Relative error of a theory at each eta, of shape (k,); None where it has nothing to say."""
+        """Relative error of a theory at each eta, of shape (k,); None where none is worked out."""
         values = [score.errors.get(name) for score in self.scores[observable]]
         return None if None in values else np.array(values, dtype=float)
 
