@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 import yaml
 from environment import ROOT
-from letters import APPENDIX
+from letters import APPENDIX, LETTERS
 from pybtex.database import Entry, parse_file
 from pybtex.plugin import find_plugin
 from pybtex.richtext import Text
@@ -43,7 +43,7 @@ MARKDOWN_IS_SHOWN = {"@jupyterlab/docmanager-extension:plugin": {"defaultViewers
 def pages() -> Iterator[tuple[Path, str]]:
     """Every page in the order of the table of contents, and its number or, of an appendix, its letter; "" where it has none."""
     contents = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
-    number, letters = 0, iter("ABCDEFGH")
+    number, letters = 0, iter(LETTERS)
     yield _file(contents["root"]), ""
     for part in contents["parts"]:
         for chapter in part["chapters"]:

@@ -3,13 +3,14 @@
 from docutils import nodes
 
 APPENDIX = "chapters/appendix_"
+LETTERS = "ABCDEFGH"
 
 
 def letter_the_appendices(app, env) -> list[str]:
     """Put a letter for the number of an appendix wherever Sphinx has noted that number."""
     places = {name: env.toc_secnumbers.get(name, {}).get("") for name in env.titles if name.startswith(APPENDIX)}
     ordered = sorted((number[0], name) for name, number in places.items() if number)
-    for letter, (_, name) in zip("ABCDEFGH", ordered, strict=False):
+    for letter, (_, name) in zip(LETTERS, ordered, strict=False):
 
         def lettered(number, letter=letter):
             return (letter, *number[1:]) if number else number

@@ -11,8 +11,9 @@ LINE_FITS, SMALLEST = 100, 6.4  # characters of an output in a line of the page;
 
 def for_print(tex: str, site: dict[str, str]) -> str:
     """The LaTeX with all that is mended below; `site` has the site's number of each label."""
-    for mend in (front_matter, numbers, proofs, references, links, solutions, wide_outputs, ledger):
-        tex = mend(tex, site) if mend is numbers else mend(tex)
+    tex = numbers(front_matter(tex), site)
+    for mend in (proofs, references, links, solutions, wide_outputs, ledger):
+        tex = mend(tex)
     return tex
 
 
