@@ -22,7 +22,7 @@ from environment import ROOT, enter
 
 LISTS = ROOT / "tests" / "mutants"
 COPIED = ("sgdsde_helpers", "tests", "tools", "chapters", "benchmarks", "conftest.py", "pyproject.toml")
-LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "vendor", "*.jpg", "*.png", "site")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "vendor", "site")
 WORKERS, SECONDS = 2, 240
 
 Mutant = tuple[str, ...]
