@@ -199,7 +199,7 @@ def stationary_panels(loss: LeastSquares) -> Draw:
     def draw(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) -> str:
         exact = sgd_stationary_moments(loss, eta, batch_size)[1]
         lyapunov = sde_stationary_covariance(hessian, sigma, eta, batch_size)
-        steps = int(3 / (eta * slowest))  # the covariance has settled to e^-6
+        steps = int(3 / (eta * slowest))  # the covariance has settled to about e^-6
         final = sgd(loss, eta, n_steps=steps, batch_size=batch_size, n_chains=800, seed=seed).final - loss.minimiser
         measured = plus_minus(*mean_and_error((final**2).sum(axis=1)))
         for ax, ruler, limit in zip(axes, (1.0, np.sqrt(eta / (2 * batch_size))), (1.0, 4.0), strict=True):
