@@ -131,6 +131,8 @@ def problems(path: Path) -> list[str]:
             if ADDRESS.search(output.get("text", "") + str(output.get("data", ""))):
                 found.append(f"{here} prints an object's address, which changes with every run")
     found += [f"{path.name}: {line}" for line in reused_seeds([cell.source for cell in code])]
+    if "$" in "".join(notebook.cells[0].source.split("\n\n")[:2]):  # it is the largest thing on a phone's first screen
+        found.append(f"{path.name}: the opening paragraph has a formula, and would wait for all that sets formulas")
     ids = [cell.get("id") for cell in notebook.cells]
     for cell, stored_id in zip(clean(notebook).cells, ids, strict=True):
         cell.id = stored_id  # a sentence may be mended by hand, without a run that would give its cell a new id

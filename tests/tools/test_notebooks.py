@@ -13,7 +13,7 @@ def result(count, **data):
 @pytest.fixture
 def clean():
     cells = [
-        new_markdown_cell("# A chapter"),
+        new_markdown_cell("# A chapter\n\nWhat is it?\n\nIt is $x$."),
         new_code_cell("2", execution_count=1, outputs=[result(1, **{"text/plain": "2"})]),
         new_code_cell("print(3)", execution_count=2, outputs=[new_output("stream", text="3\n")]),
     ]
@@ -58,6 +58,10 @@ FAULTS = {
     "metadata for Jupyter": (
         lambda cells: cells[1].metadata.update(jupyter={"source_hidden": True, "collapsed": True}),
         "other metadata for Jupyter",
+    ),
+    "opening that waits": (
+        lambda cells: cells[0].update(source="# A chapter\n\nWhat is $x$?\n\nMore."),
+        "opening paragraph has a formula",
     ),
     "timings": (
         lambda cells: cells[1].metadata.update(execution={"iopub.status.busy": "now"}),
