@@ -66,13 +66,13 @@ def shares(kappa: np.ndarray, curves: Mapping[str, np.ndarray], marks: Mapping[s
 
 @house_style
 def adam_rules(kappas: np.ndarray, predicted: Mapping[str, np.ndarray], measured: Mapping[str, tuple]) -> Figure:
-    """Adam's variance against the growth of the batch, over that at growth 1, under two rules."""
+    """Adam's variance against the growth of the batch, in units that are fixed at growth 1, under two rules."""
     fig, ax = new_figure()
     marks = {name: (kappas, *of_rule) for name, of_rule in measured.items()}
     _predicted_and_measured(ax, kappas, predicted, marks, (SGD, MUTED))
     log_ticks(ax, x=kappas, y=[1, 2, 4])
     ax.legend(loc="upper left")
-    label_axes(ax, r"growth of the batch, $\kappa$", "variance over that at $\\kappa = 1$")
+    label_axes(ax, r"growth of the batch, $\kappa$", r"variance over $\eta\sigma/(2h)$ of $\kappa = 1$")
     return fig
 
 
