@@ -37,7 +37,7 @@ class Ensemble:
         "train", "test": cross-entropy without the decay; "norm2": |phi|^2; "grad2": |g|^2; "noise": tr Sigma at batch size 1;
         "phi_g": <phi . ghat>; "ghat2": <|ghat|^2>; "accuracy"; "final_train", "final_test": at the end of the run.
     times, curve_mean, curve_sd : ndarrays
-        Times t (sums of learning rates), and mean and standard deviation over chains of the training loss at them.
+        Times t (sums of effective learning rates), and mean and standard deviation over chains of the training loss at them.
 
     Examples
     --------
