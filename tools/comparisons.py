@@ -15,6 +15,7 @@ LINE = re.compile(
     r" +s\.e\. (?P<error>\S+) +z = (?P<z>[+-]\d+\.\d)\s*"
 )
 RIVAL = re.compile(r"  (?P<quantity>rival: .*?) +predicted (?P<predicted>\S+) +z = (?P<z>[+-]\d+\.\d)\s*")
+AGREED = re.compile(r"( +)(two routes agree to \S+   \(.*\))$", re.MULTILINE)  # as `agree` prints it
 OUTPUT = re.compile(
     r'<div class="output stream[^"]*"><div class="highlight"><pre>(?:<span></span>)?(.*?)</pre>\s*</div>\s*</div>',
     re.DOTALL,
@@ -42,6 +43,11 @@ def signed(x: float, digits: int) -> str:
     return f"{x:+.{digits}f}".replace("-", MINUS)
 
 
+def minus(number: str) -> str:
+    """A printed number as it is set in text."""
+    return number.replace("-", MINUS)
+
+
 def scale(z: float) -> str:
     """z as a mark on its scale, and as a number."""
     far = " far" if abs(z) > 3 else ""
@@ -59,14 +65,14 @@ def tables(text: str, page: str) -> tuple[str, list[Row]]:
         for line in lines:
             if line.re is RIVAL:
                 out.append(
-                    f'<tr class="rival"><th scope="row">{line["quantity"]}</th><td data-label="predicted">{line["predicted"]}</td>'
+                    f'<tr class="rival"><th scope="row">{line["quantity"]}</th><td data-label="predicted">{minus(line["predicted"])}</td>'
                     f'<td></td><td></td><td class="z"><span class="z-value">{signed(float(line["z"]), 1)}</span></td></tr>'
                 )
                 continue
             row = Row(page, chapter, len(rows) + 1, line["quantity"].strip(), float(line["z"]))
             rows.append(row)
             cells = "".join(
-                f'<td data-label="{label}">{line[key]}</td>'
+                f'<td data-label="{label}">{minus(line[key])}</td>'
                 for label, key in (("predicted", "predicted"), ("measured", "measured"), ("s.e.", "error"))
             )
             out.append(
@@ -92,6 +98,7 @@ def tables(text: str, page: str) -> tuple[str, list[Row]]:
             if compared or any(lines)
         )
 
+    text = AGREED.sub(r'<span class="pad">\1</span>\2', text)  # a phone begins a line there
     return OUTPUT.sub(output, text), rows
 
 

@@ -214,7 +214,7 @@ def test_paper_has_all_that_is_printed(opened):
 def test_comparisons_are_tables_whose_marks_stand_at_z(opened):
     rows = opened.page.evaluate(
         """() => [...document.querySelectorAll("tr[id^=comparison-]")].map(row => {
-             const number = name => Number(row.querySelector(`[data-label="${name}"]`).textContent);
+             const number = name => Number(row.querySelector(`[data-label="${name}"]`).textContent.replaceAll("\\u2212", "-"));
              const scale = row.querySelector(".z-scale");
              return {id: row.id, off: (number("measured") - number("predicted")) / number("s.e."),
                      mark: parseFloat(scale.style.getPropertyValue("--z")),

@@ -4,6 +4,7 @@ import re
 
 import finish
 import pytest
+from comparisons import tables
 
 PAGE = """<html><head>
     <meta name="viewport" content="width=device-width"/><title>A page</title><link rel="stylesheet" href="_static/a.css"/></head>
@@ -106,3 +107,17 @@ def test_no_sign_is_parted_from_its_formula(length):
     whole, last = r'<span class="whole">{}</span>', formula.replace(r"\)", r"\text{.}\)")
     short = f"and {whole.format('(' + formula)} for all, so {whole.format(formula + '.')} Then"
     assert said in (short, f"and ({formula} for all, so {last} Then")
+
+
+def test_the_space_before_the_link_of_a_solution_is_not_underlined():
+    assert finish.words('Solution to<a href="#x"> Exercise 1.1</a>') == 'Solution to <a href="#x">Exercise 1.1</a>'
+
+
+def test_a_printed_agreement_can_be_broken_before_its_result_and_a_comparison_has_the_minus_of_text():
+    printed = """<div class="output stream"><div class="highlight"><pre><span></span>a long name      two routes agree to 1e-09   (2 numbers)
+mean   predicted -1.5   measured -1.4   s.e. 1e-1   z = +1.0
+</pre></div></div>"""
+    text, rows = tables(printed, "page")
+    assert 'a long name<span class="pad">      </span>two routes agree to 1e-09   (2 numbers)' in text
+    cells = re.findall('<td data-label="[^"]*">([^<]*)</td>', text)
+    assert cells == ["\N{MINUS SIGN}1.5", "\N{MINUS SIGN}1.4", "1e\N{MINUS SIGN}1"] and len(rows) == 1
