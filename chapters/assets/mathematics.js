@@ -53,8 +53,18 @@
     return waiting.filter((formula) => parts.some((block) => block.contains(formula)) && formula.checkVisibility());
   }
 
+  /** A formula in the text that is wider than a line goes on like the words: what stands after it does not begin a new line. */
+  function flow(formulas) {
+    const broken = formulas.filter((formula) => formula.matches("span.math") && formula.querySelector("[breakable]"));
+    broken.forEach((formula) => formula.classList.remove("flows"));
+    broken
+      .filter((formula) => formula.offsetWidth > (formula.closest("p")?.clientWidth ?? Infinity) - 1)
+      .forEach((formula) => formula.classList.add("flows"));
+  }
+
   /** Make a formula that is a little too wide a little smaller. What can still be moved, the keyboard can move too. */
   function fit(boxes) {
+    flow(boxes);
     boxes = boxes.filter((box) => box.tagName !== "SPAN");
     boxes.forEach((box) => { if (box.matches(".math")) box.style.fontSize = ""; });
     const shares = boxes.map((box) => box.clientWidth / box.scrollWidth);
@@ -156,10 +166,11 @@
     }
     if (aim && !moved) aim.scrollIntoView();
     fit([...document.querySelectorAll(".pst-scrollable-table-container")]);
+    fonts().then(() => flow([...document.querySelectorAll(".math:not(.waiting)")]));
     const arrival = new IntersectionObserver((seen) => {
       const opened = seen.filter(({ isIntersecting }) => isIntersecting).map(({ target: formula }) => formula);
       opened.forEach((formula) => arrival.unobserve(formula));
-      if (opened.length) set(opened);
+      if (opened.length) set(opened).then(fonts).then(() => flow(opened));
     }, { rootMargin: "100000px" });
     waiting.forEach((formula) => arrival.observe(formula)); // those that are folded
     root.dataset.formulas = "set";
@@ -191,7 +202,7 @@
       load: ["core", "input/tex", "output/chtml", "a11y/assistive-mml"],
       paths: { fonts: "[mathjax]/.." },
     },
-    output: { font: "mathjax-tex", displayOverflow: "linebreak" },
+    output: { font: "mathjax-tex", displayOverflow: "linebreak", linebreaks: { lineleading: 0.5 } },
     tex: { macros: { quad: space(1), qquad: space(2) } },
     options: {
       enableAssistiveMml: true,

@@ -129,6 +129,10 @@ CUT = """() => [...document.querySelectorAll(".bd-article div.math")].filter(box
   };
 })"""
 
+ALONE = """() => [...document.querySelectorAll("p span.math:has([breakable])")].filter(formula => formula.checkVisibility())
+  .filter(formula => formula.offsetWidth > formula.closest("p").clientWidth - 1 && getComputedStyle(formula).display !== "inline")
+  .map(formula => formula.querySelector("mjx-assistive-mml").textContent)"""
+
 UNFOLD = """() => {
   document.querySelectorAll("details").forEach(box => { box.open = true; });
   document.querySelectorAll(".toggle-button[aria-expanded=false], .admonition.toggle-hidden .toggle-button")
@@ -139,7 +143,8 @@ UNFOLD = """() => {
 
 @pytest.mark.parametrize("width", [360, 390])
 def test_no_formula_is_cut_on_a_phone(opened, width):
-    """A formula whose lines can be broken is whole; a table of formulas may be moved, and its edge says so."""
+    """A formula whose lines can be broken is whole; a table of formulas may be moved, and its edge says so. In the text the
+    words go on after the last of its lines."""
     opened.page.set_viewport_size({"width": width, "height": 844})
     opened.page.evaluate(UNFOLD)
     opened.page.wait_for_function("!document.querySelector('.math.waiting')")
@@ -147,6 +152,7 @@ def test_no_formula_is_cut_on_a_phone(opened, width):
     cut = opened.page.evaluate(CUT)
     assert [formula["name"] for formula in cut if not formula["cue"]] == []
     assert [formula["name"] for formula in cut if formula["breaks"]] == []
+    assert opened.page.evaluate(ALONE) == []
 
 
 MOVED = """() => [...document.querySelectorAll(".bd-article :is(div.highlight > pre, .pst-scrollable-table-container)")]
