@@ -8,6 +8,7 @@
   const SOON = 50; // signs of TeX that are set at once in the beginning, and on a slow machine
   const QUICK = 9; // ms of work between two moments at which the reader can act; a phone needs four times as many
   const METRICS = 110; // the state in which MathJax measures the place of a formula; by default it draws for the old one
+  const ROWS = "0.6em"; // between rows with fractions
   const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
 
   const PARTS = ".bd-article section > :not(section)";
@@ -197,13 +198,21 @@
   /** Between two statements of a formula is the best place to break it. */
   const space = (width) => `\\mmlToken{mspace}[width="${width}em" linebreak="goodbreak"]{}`;
 
+  /** Rows with fractions in them stand apart; by default a denominator touches the numerator below it. */
+  const apart = ({ data: { root } }) => root.walkTree((table) => {
+    if (!table.isKind("mtable") || table.attributes.get("rowspacing") !== "3pt") return;
+    let high = false;
+    table.walkTree((node) => { high ||= node.isKind("mfrac"); });
+    if (high) table.attributes.set("rowspacing", ROWS);
+  });
+
   window.MathJax = {
     loader: {
       load: ["core", "input/tex", "output/chtml", "a11y/assistive-mml"],
       paths: { fonts: "[mathjax]/.." },
     },
     output: { font: "mathjax-tex", displayOverflow: "linebreak", linebreaks: { lineleading: 0.5 } },
-    tex: { macros: { quad: space(1), qquad: space(2) } },
+    tex: { macros: { quad: space(1), qquad: space(2) }, postFilters: [apart] },
     options: {
       enableAssistiveMml: true,
       processHtmlClass: "tex2jax_process|mathjax_process|math|output_area", // MyST marks each page as mathjax_ignore
