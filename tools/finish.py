@@ -22,25 +22,16 @@ from sgdsde_helpers.scenes import script as live_scenes
 
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
-MATHJAX = (
-    "mathjax/core.js",
-    "mathjax/input/tex.js",
-    "mathjax/output/chtml.js",
-    "mathjax/a11y/assistive-mml.js",
-    "mathjax-tex-font/chtml.js",
-)
 LEDGER = "chapters/ledger.html"
 REMEMBERED = """<script>try {
       if (localStorage.getItem("hide-code")) document.documentElement.classList.add("hide-code");
     } catch {}</script>"""  # before the text is seen
 FONTS = ("source-serif-4/latin-400-normal", "source-serif-4/latin-600-normal")  # what each page begins with
-MATH_FONTS = ("mathjax-tex-font/chtml/woff2/mjx-tex-n", "mathjax-tex-font/chtml/woff2/mjx-tex-zero")
-# Fetched before the style sheet asks for them, so that no text changes its face when it has been seen; those of formulas
-# after the style sheet. A page read from a disk has them at once, and a browser would refuse there what is asked for in
-# this way.
-FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const [name, fetchPriority] of {names})
+# Fetched before the style sheet asks for them, so that no text changes its face when it has been seen. A page read from a
+# disk has them at once, and a browser would refuse there what is asked for in this way.
+FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const name of {names})
       document.head.append(Object.assign(document.createElement("link"),
-        {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", fetchPriority, href: "{vendor}/" + name + ".woff2"}}));</script>"""
+        {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "{vendor}/" + name + ".woff2"}}));</script>"""
 VOID = ("br", "hr", "img", "input", "col", "wbr", "source")  # tags that nothing closes
 # Signs of text that take as much room as a line of code, a row of a table, or a picture as high as it is wide.
 LINE, ROW, PICTURE = 55, 100, 2000
@@ -69,7 +60,7 @@ AT_ONCE = (*INLINE, "searchtools.js", "language_data.js", "searchindex.js")
 
 
 def scripts(text: str, up: str) -> str:
-    """Drop the scripts that the page does not need; let the others wait for its text, but those of mathematics."""
+    """Drop the scripts that the page does not need; let the others wait for its text. mathematics.js fetches MathJax itself."""
 
     searched = 'id="search-results"' in text  # the search begins while the page is read
 
@@ -89,15 +80,13 @@ def scripts(text: str, up: str) -> str:
 
     text = re.sub(r'<script\b[^>]*\bsrc="(?P<source>[^"]*)"[^>]*></script>\n?', one, text)
     text = re.sub(r"<script>const THEBE_JS_URL.*?</script>\n?", "", text)
-    text = re.sub(r'<link rel="preload" as="script"[^>]*>\n?', "", text)  # before mathematics they only take its time
+    text = re.sub(r'<link rel="preload" as="script"[^>]*>\n?', "", text)  # what is read comes first
     start = re.search(r"<script[^>]*vendor/mathjax/startup\.js[^>]*></script>\n?", text)
     if not start:
         return text
-    vendor = f"{up}_static/vendor"
     first = [
+        f'<meta name="vendor" content="{up}_static/vendor"/>',  # where mathematics.js finds MathJax
         f'<script src="{up}_static/mathematics.js"></script>',
-        f'<script defer="defer" src="{vendor}/mathjax/startup.js"></script>',
-        *(f'<link rel="preload" as="script" fetchpriority="low" href="{vendor}/{part}"/>' for part in MATHJAX),
     ]
     text = text.replace(start[0], "")
     return text.replace("<title>", "\n    ".join(first) + "\n    <title>", 1)
@@ -197,8 +186,7 @@ def parts(text: str) -> str:
 
 def fonts(text: str, up: str) -> str:
     """Ask for the fonts with which the page begins, before all else."""
-    mathematics = MATH_FONTS if "vendor/mathjax/startup.js" in text else ()
-    names = json.dumps([*((name, "high") for name in FONTS), *((name, "low") for name in mathematics)])
+    names = json.dumps(FONTS)
     return text.replace("<title>", FONTS_FIRST.format(names=names, vendor=f"{up}_static/vendor") + "\n    <title>", 1)
 
 

@@ -11,6 +11,13 @@
   const ROWS = "0.6em"; // between rows with fractions
   const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
 
+  const VENDOR = document.querySelector('meta[name="vendor"]').content;
+  const START = "mathjax/startup.js";
+  const SCRIPTS = [
+    START, "mathjax/core.js", "mathjax/input/tex.js", "mathjax/output/chtml.js", "mathjax/a11y/assistive-mml.js",
+    "mathjax-tex-font/chtml.js",
+  ];
+  const FONTS = ["n", "zero"].map((name) => `mathjax-tex-font/chtml/woff2/mjx-tex-${name}.woff2`); // of all formulas
   const PARTS = ".bd-article section > :not(section)";
 
   const root = document.documentElement;
@@ -24,6 +31,22 @@
   addEventListener("error", (event) => {
     if (event.target.tagName === "SCRIPT") give(); // without MathJax the reader has TeX
   }, true);
+
+  /** What sets formulas is fetched when the first words have been painted, and before all else that is still to come. */
+  let mathematics = () => {
+    mathematics = () => {};
+    const add = (tag, given) => document.head.append(Object.assign(document.createElement(tag), given));
+    const soon = (as, name, given) =>
+      add("link", { rel: "preload", as, fetchPriority: "high", href: `${VENDOR}/${name}`, ...given });
+    SCRIPTS.forEach((name) => soon("script", name));
+    if (location.protocol !== "file:") FONTS.forEach((name) => soon("font", name, { type: "font/woff2", crossOrigin: "" }));
+    const start = () => add("script", { src: `${VENDOR}/${START}` });
+    // While the text comes in, MathJax would wait for it and for all scripts after it.
+    if (document.readyState === "loading") document.addEventListener("readystatechange", start, { once: true });
+    else start();
+  };
+  new PerformanceObserver(() => mathematics()).observe({ type: "paint", buffered: true });
+  addEventListener("load", () => mathematics()); // nothing is painted where nobody looks
 
   let waiting = []; // the formulas that are not set yet
   let blocks = []; // the parts of the text that are laid out only near the screen, as mathematics.css says

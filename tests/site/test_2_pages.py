@@ -99,6 +99,21 @@ def test_mathematics_is_set(opened):
         opened.page.wait_for_function("formula => formula.querySelector('mjx-container')", arg=last)
 
 
+def test_mathematics_is_fetched_once_the_first_words_are_painted_and_before_the_rest(opened):
+    """On a slow line the text would wait for it, or it for a menu's script."""
+    painted = opened.page.evaluate("performance.getEntriesByType('paint')[0].startTime")
+    asked = opened.page.evaluate(
+        "performance.getEntriesByType('resource').filter(e => e.name.includes('/mathjax')).map(e => [e.name, e.startTime])"
+    )
+    soon = opened.page.locator("head > link[rel=preload][fetchpriority=high]").evaluate_all(
+        "all => all.map(e => e.href)"
+    )
+    assert bool(asked) == bool(opened.page.locator(".math").count() or "search" in opened.path)
+    assert [name for name, start in asked if start < painted] == []
+    scripts = {name for name, _ in asked if name.endswith(".js")}
+    assert scripts == {name for name in soon if name.endswith(".js")}
+
+
 RAW = """() => {
   const text = document.createTreeWalker(document.querySelector(".bd-article") || document.body, NodeFilter.SHOW_TEXT);
   const found = [];
@@ -272,7 +287,6 @@ def _scripts(text: str) -> list[tuple[str, str]]:
 
 SEARCH = {"doctools.js", "searchtools.js", "language_data.js", "../searchindex.js", "searchindex.js"}
 LATE = {  # all that a page may fetch while it is read; a new one has to be worth its time
-    "vendor/mathjax/startup.js",
     "doctools.js",
     "sphinx_highlight.js",
     "clipboard.min.js",
@@ -290,15 +304,13 @@ LATE = {  # all that a page may fetch while it is read; a new one has to be wort
 
 
 @pytest.mark.parametrize("path", VISITED)
-def test_mathematics_comes_before_all_other_scripts(path):
+def test_the_text_waits_for_no_script(path):
     found = _scripts((HTML / path).read_text("utf-8"))
     at_once = {name for name, attributes in found if not re.search(r"\b(defer|async)\b", attributes)}
     late = [name for name, attributes in found if re.search(r"\b(defer|async)\b", attributes)]
     assert at_once <= (SEARCH if path == "search.html" else set())
     assert len(late) == len(set(late))
     assert set(late) <= LATE
-    if "vendor/mathjax/startup.js" in late:
-        assert late[0] == "vendor/mathjax/startup.js"
 
 
 def test_the_ledger_counts_every_comparison():
