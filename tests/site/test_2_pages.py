@@ -108,7 +108,7 @@ def test_mathematics_is_fetched_once_the_first_words_are_painted_and_before_the_
     soon = opened.page.locator("head > link[rel=preload][fetchpriority=high]").evaluate_all(
         "all => all.map(e => e.href)"
     )
-    assert bool(asked) == bool(opened.page.locator(".math").count() or "search" in opened.path)
+    assert bool(asked) == bool(opened.page.locator(".math").count())
     assert [name for name, start in asked if start < painted] == []
     scripts = {name for name, _ in asked if name.endswith(".js")}
     assert scripts == {name for name in soon if name.endswith(".js")}
