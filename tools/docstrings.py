@@ -1,9 +1,9 @@
 """A Sphinx extension: docstrings are read as plain text, so that the package needs no reStructuredText escapes.
 
-In `phi (m, *shape)` or `|z| > bound` the star and the bars are meant as they stand. They are escaped here, outside of
-``code``, :roles:`...`, literal blocks and examples, before napoleon reads the section headings. And a public name is shown at its public
-address, not at that of the private module where it is written; a function that is a default, by its name: with the angle brackets
-of its repr Sphinx cannot read the signature, and links none of its types.
+In `phi (m, *shape)` or `|z| > bound` the star and the bars are meant as they stand, and a line that says "B." is no list. They
+are escaped here, outside of ``code``, :roles:`...`, directives, literal blocks and examples, before napoleon reads the section
+headings. And a public name is shown at its public address, not at that of the private module where it is written; a function
+that is a default, by its name: with the angle brackets of its repr Sphinx cannot read the signature, and links none of its types.
 """
 
 import re
@@ -12,6 +12,7 @@ from docutils import nodes
 
 MARKED = re.compile(r"(``.+?``|(?::[\w:]+:)?`[^`]+`)")
 SPECIAL = re.compile(r"(?<!\\)([*|]|(?<=\w)_(?!\w))")
+LETTERED = re.compile(r"^( *)([A-Za-z]\.(?: |$))")  # else the second entry of a list, from A
 
 
 def escape(app, what, name, obj, options, lines: list[str]) -> None:
@@ -23,11 +24,13 @@ def escape(app, what, name, obj, options, lines: list[str]) -> None:
         if line.strip() and block is not None and indent <= block:
             block = None
         example = bool(line.strip()) and (example or line.lstrip().startswith(">>> "))
-        if block is None and not example:
-            pieces = MARKED.split(line)  # plain text at even places
+        if block is None and line.lstrip().startswith(".. "):
+            block = indent
+        elif block is None and not example:
+            pieces = MARKED.split(LETTERED.sub(r"\1\\\2", line))  # plain text at even places
             pieces[::2] = [SPECIAL.sub(r"\\\1", piece) for piece in pieces[::2]]
             lines[number] = "".join(pieces)
-            if line.rstrip().endswith("::") or line.lstrip().startswith(".. "):
+            if line.rstrip().endswith("::"):
                 block = indent
 
 

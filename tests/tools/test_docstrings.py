@@ -10,6 +10,11 @@ import pytest
         (["phi (m, *shape) and |z|"], [r"phi (m, \*shape) and \|z\|"]),
         (["``a * b`` times :math:`|z|`"], ["``a * b`` times :math:`|z|`"]),
         ([">>> f(*[2.0])", "... | g", "a * b", "", "a * b"], [">>> f(*[2.0])", "... | g", "a * b", "", r"a \* b"]),
+        (["    B.", "h. It is short.", "1. A step."], [r"    \B.", r"\h. It is short.", "1. A step."]),
+        (
+            [r".. math:: \Phi_{i+1} = |x|", r"    + \Phi_{i}", "a * b"],
+            [r".. math:: \Phi_{i+1} = |x|", r"    + \Phi_{i}", r"a \* b"],
+        ),
         (["as follows::", "", "    a * b", "", "a * b"], ["as follows::", "", "    a * b", "", r"a \* b"]),
     ],
 )
