@@ -99,7 +99,7 @@ def words(text: str) -> str:
     text = re.sub(rf"(\(?{short})({sign})", r'<span class="whole">\1\2</span>', text)
     text = re.sub(rf"(?<!>)(\({short})", r'<span class="whole">\1</span>', text)
     # A long formula is broken into lines, and what stands after the last of them would begin a new one.
-    text = re.sub(rf"({formula}[^<]{{37,}})\\\)</span>({sign})", r"\1\\text{\2}\\)</span>", text)
+    text = re.sub(rf"({formula}[^<]{{37,}})\\\)</span>({sign})", r"\1\\mathclose{\\text{\2}}\\)</span>", text)
     text = re.sub(r"(Solution to)(<a [^>]*>) ", r"\1 \2", text)  # the space is no part of the link
     entries = re.findall(r'<li class="toctree-l1[^"]*"><a class="([^"]*)" href="[^"]*">(\d+)\. ', text)
     here = [int(number) for kind, number in entries if "current" in kind]

@@ -50,10 +50,12 @@ def clouds(
 
 
 @house_style
-def step_bias(steps: np.ndarray, predicted: np.ndarray, found: dict[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
-    """Variance over the posterior's along the steep direction against the step, for chains with error bars."""
+def step_bias(
+    steps: np.ndarray, found: dict[str, tuple[np.ndarray, np.ndarray]], fine: np.ndarray, predicted: np.ndarray
+) -> Figure:
+    """Variance over the posterior's along the steep direction against the step, for chains with error bars; predicted at `fine`."""
     fig, ax = new_figure()
-    ax.plot(steps, predicted, color=PREDICTION, label=r"$1/(1 - h\lambda/2)$")
+    ax.plot(fine, predicted, color=PREDICTION, label=r"$1/(1 - h\lambda/2)$")
     ax.axhline(1.0, color=FLOW, linewidth=1.4)
     for (name, (value, error)), color, mark in zip(found.items(), (SGD, SDE), "os", strict=True):
         measured(ax, steps, value, error, fmt=mark, color=color, label=name)
@@ -88,7 +90,7 @@ def sgld_panels(loss: Loss, posterior: np.ndarray, axes: Sequence[Axes], eta: fl
         ax.set(xlim=(center[0] - reach, center[0] + reach), ylim=(center[1] - reach, center[1] + reach))
         label_axes(ax, r"$w_1$", r"$w_2$")
         panel_title(ax, title)
-    axes[0].legend(loc="upper left")
+    axes[0].legend(loc="upper left", frameon=True, framealpha=0.85, edgecolor="none")  # a wide cloud reaches it
     inverse, away = np.linalg.inv(posterior), final - center
     ratio, error = mean_and_error(np.einsum("ci,ij,cj->c", away, inverse, away) / 2)
     return (

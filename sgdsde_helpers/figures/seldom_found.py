@@ -7,7 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from sgdsde_helpers.figures.marks import in_words, measured, setting
-from sgdsde_helpers.figures.style import ARMS, PREDICTION, SDE, SGD, house_style, label_axes, new_figure, panel_title
+from sgdsde_helpers.figures.style import (
+    ARMS,
+    PREDICTION,
+    SDE,
+    SGD,
+    house_style,
+    label_axes,
+    legend_above,
+    new_figure,
+    panel_title,
+)
 from sgdsde_helpers.losses import ScalarQuadratic
 from sgdsde_helpers.measure import mean_and_error
 from sgdsde_helpers.simulation import sgd
@@ -33,7 +43,7 @@ def odds(etas: np.ndarray, log_odds: dict[str, np.ndarray], slopes: dict[str, fl
     for (name, slope), line in zip(slopes.items(), ("-", "--"), strict=True):
         anchor = log_odds["SGD" if line == "-" else "SDE"][coldest]
         ax.plot(x, anchor + slope * (x - x[coldest]), line, color=PREDICTION, linewidth=1.2, label=name)
-    label_axes(ax, r"$1/\eta$", "log odds, quiet to loud well")
+    label_axes(ax, r"$1/\eta$", "log odds of the quiet well")
     fig.legend(loc="outside upper center", ncols=2)
     return fig
 
@@ -74,7 +84,7 @@ def tail_panel(loss: ScalarQuadratic, ax: Axes, eta: float, batch_size: int, see
     enough = share * CHAINS >= 20
     measured(ax, RADII[enough], share[enough], error[enough], color=SGD, label="chains of SGD")
     ax.set(xlim=(0.65, 32), ylim=(1e-6, 2))
-    ax.legend(loc="upper right")
+    legend_above(ax)
     label_axes(ax, "$r$", r"$P(|\Phi| > r)$")
     at, alpha = RADII[2], kesten_exponent(loss.h, eta, batch_size)
     exact = float(1 - law.cdf(at) + law.cdf(-at))

@@ -28,11 +28,12 @@ def test_clouds_stand_at_the_posterior():
 
 
 def test_step_bias():
-    steps, predicted = np.array([0.1, 0.3, 0.5]), np.array([1.1, 1.4, 2.0])
-    found = {"unadjusted": (predicted + 0.01, np.full(3, 0.02)), "MALA": (np.ones(3), np.full(3, 0.01))}
-    (ax,) = figures.step_bias(steps, predicted, found).axes
+    steps, fine = np.array([0.1, 0.3, 0.5]), np.linspace(0.1, 0.5, 9)
+    predicted = 1 / (1 - fine)
+    found = {"unadjusted": (predicted[::4] + 0.01, np.full(3, 0.02)), "MALA": (np.ones(3), np.full(3, 0.01))}
+    (ax,) = figures.step_bias(steps, found, fine, predicted).axes
     curve = line(ax, r"$1/(1 - h\lambda/2)$")
-    assert curve == pytest.approx(np.c_[steps, predicted])
+    assert curve == pytest.approx(np.c_[fine, predicted])
     unadjusted, mala = bars(ax)
     assert unadjusted == pytest.approx(np.array([steps, *found["unadjusted"]]))
     assert_on(unadjusted, curve)

@@ -104,7 +104,7 @@ def test_no_sign_is_parted_from_its_formula(length):
     """A short formula stands on one line with its signs; a long one, which is broken, takes the sign into its last line."""
     formula = r'<span class="math notranslate nohighlight">\(' + length * "x" + r"\)</span>"
     said = finish.words(f"and ({formula} for all, so {formula}. Then")
-    whole, last = r'<span class="whole">{}</span>', formula.replace(r"\)", r"\text{.}\)")
+    whole, last = r'<span class="whole">{}</span>', formula.replace(r"\)", r"\mathclose{\text{.}}\)")
     short = f"and {whole.format('(' + formula)} for all, so {whole.format(formula + '.')} Then"
     assert said in (short, f"and ({formula} for all, so {last} Then")
 
