@@ -32,11 +32,11 @@ ARMS = {"SGD": SGD, "momentum 0.9": ACCENT}
 def inverse_variance(lines: Mapping[str, tuple], marks: Mapping[str, tuple], sde: float) -> Figure:
     """One over the stationary variance against B, along eta = eta_0 B: lines (B, value), marks (B, value, error), the SDE's level."""
     fig, ax = new_figure()
+    ax.axhline(sde, color=SDE, ls="-.", label="SDE")  # first in the legend: the longest name comes where there is room
     for (name, (sizes, values)), dashes in zip(lines.items(), ("--", ":")):
         ax.plot(sizes, values, color=PREDICTION, ls=dashes, lw=1.2, label=f"{name}, predicted")
     for name, values in marks.items():
         ax.errorbar(*values, fmt="o", color=ARMS[name], label=name)
-    ax.axhline(sde, color=SDE, ls="-.", label="SDE")
     ax.set_ylim(bottom=0)
     ax.legend(loc="lower left")
     label_axes(ax, "batch size $B$", "1 / variance")
