@@ -92,14 +92,20 @@ def scripts(text: str, up: str) -> str:
     return text.replace("<title>", "\n    ".join(first) + "\n    <title>", 1)
 
 
+def with_their_signs(text: str, short: int) -> str:
+    """Formulas of so many signs of TeX, which stand on one line, and longer ones, with the bracket or full stop at them."""
+    sign, formula = "[.,;:)?!\u2019]+", r'<span class="math notranslate nohighlight">\\\('
+    one_line = rf"{formula}[^<]{{1,{short}}}\\\)</span>"
+    text = re.sub(rf"(\(?{one_line})({sign})", r'<span class="whole">\1\2</span>', text)
+    text = re.sub(rf"(?<!>)(\({one_line})", r'<span class="whole">\1</span>', text)
+    # A long formula is broken into lines, and what stands after the last of them would begin a new one.
+    return re.sub(rf"({formula}[^<]{{{short + 1},}})\\\)</span>({sign})", r"\1\\mathclose{\\text{\2}}\\)</span>", text)
+
+
 def words(text: str) -> str:
     """No bracket, comma or full stop is parted from its formula; the reader knows which chapter of how many this is."""
-    sign, formula = "[.,;:)?!\u2019]+", r'<span class="math notranslate nohighlight">\\\('
-    short = rf"{formula}[^<]{{1,36}}\\\)</span>"
-    text = re.sub(rf"(\(?{short})({sign})", r'<span class="whole">\1\2</span>', text)
-    text = re.sub(rf"(?<!>)(\({short})", r'<span class="whole">\1</span>', text)
-    # A long formula is broken into lines, and what stands after the last of them would begin a new one.
-    text = re.sub(rf"({formula}[^<]{{37,}})\\\)</span>({sign})", r"\1\\mathclose{\\text{\2}}\\)</span>", text)
+    cells = re.split(r"(<td\b.*?</td>)", text, flags=re.DOTALL)  # every second piece is one
+    text = "".join(with_their_signs(piece, 12 if i % 2 else 36) for i, piece in enumerate(cells))
     text = re.sub(r"(Solution to)(<a [^>]*>) ", r"\1 \2", text)  # the space is no part of the link
     entries = re.findall(r'<li class="toctree-l1[^"]*"><a class="([^"]*)" href="[^"]*">(\d+)\. ', text)
     here = [int(number) for kind, number in entries if "current" in kind]

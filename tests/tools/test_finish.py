@@ -109,6 +109,14 @@ def test_no_sign_is_parted_from_its_formula(length):
     assert said in (short, f"and ({formula} for all, so {last} Then")
 
 
+def test_in_a_narrow_cell_a_formula_is_long_sooner():
+    """It is broken there, and a comma beside all of its lines would stand far from the last."""
+    formula = r'<span class="math notranslate nohighlight">\({}\)</span>'
+    said = finish.words(f"<td>{formula.format('x' * 13)},</td><td>{formula.format('x' * 12)},</td>")
+    last = formula.format("x" * 13 + r"\mathclose{\text{,}}")
+    assert said == f'<td>{last}</td><td><span class="whole">{formula.format("x" * 12)},</span></td>'
+
+
 def test_the_space_before_the_link_of_a_solution_is_not_underlined():
     assert finish.words('Solution to<a href="#x"> Exercise 1.1</a>') == 'Solution to <a href="#x">Exercise 1.1</a>'
 
