@@ -13,7 +13,6 @@ from sgdsde_helpers.figures.style import (
     ARMS,
     FLOW,
     MUTED,
-    PAPER,
     PREDICTION,
     SDE,
     SGD,
@@ -94,12 +93,10 @@ def spreading(clouds: Mapping[float, np.ndarray], rate: float, curves: Mapping[s
     widest = 3.3 * np.sqrt(rate * max(clouds))
     for sample, color in zip(reversed(clouds.values()), ("#A6CEE8", SKY, SGD)):
         cloud(left, sample, color=color, markersize=2, alpha=1.0, zorder=2)
-    patch = {"facecolor": PAPER, "edgecolor": "none", "alpha": 0.75, "pad": 0.5}
     for time in clouds:
         covariance_ellipse(left, ou_covariance(time, np.zeros((2, 2)), rate * np.eye(2)), linewidth=1.5, zorder=3)
-        top = 2.05 * np.sqrt(rate * time)
-        left.text(0, top, f"$t = {time:g}$", ha="center", va="bottom", bbox=patch, zorder=4)
     left.set(xlim=(-widest, widest), ylim=(-widest, widest), aspect="equal")
+    panel_title(left, "$t = $ " + ", ".join(f"{time:g}" for time in clouds))  # inside they would lie over the circles
     label_axes(left, r"$\Phi_1$", r"$\Phi_2$")
     times = np.array([0.0, max(t[-1] for t, _ in curves.values())])
     right.plot(times, ou_covariance(times, 0.0, rate), color=PREDICTION, linewidth=1.2, label=r"$\eta t/B$")
@@ -185,7 +182,7 @@ def window_panels(loss: Loss, length: float) -> Draw:
         )
         return (
             f"{setting(eta, batch_size)}, {steps} step{'s' * (steps > 1)} in a window of {length:g}. Covariance of the noise "
-            f"in units of ηΔt/B = {unit**2:.3g}, predicted and measured: {said}."
+            f"in units of ηΔt/B, predicted and measured: {said}."
         )
 
     return draw

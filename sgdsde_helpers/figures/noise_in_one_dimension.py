@@ -220,7 +220,7 @@ def window_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) 
     label_axes(right, "noise / its deviation", "density")
     return (
         f"{setting(eta, batch_size)}: a window Δt = {end:.3g} of N = {n_steps} steps; variance of the increment in units of "
-        f"ησ²Δt/B = {lecture:.2e} {in_words((second - mean**2) / lecture, variance / lecture, error / lecture)}."
+        f"ησ²Δt/B {in_words((second - mean**2) / lecture, variance / lecture, error / lecture)}."
     )
 
 

@@ -160,7 +160,8 @@ def arms_panels(axes: Sequence[Axes], eta: float, batch_size: int, seed: int) ->
         look = {} if name == "SGD" else {"fill": False, "alpha": 1.0, "linewidth": 1.5}
         histogram(right, samples[name] / scale, _EDGES, color=color, label=name, **look)
     right.set(xlim=(-3.5, 4.5), ylim=(0, 1.0))
-    right.legend(loc="upper left", handlelength=1.0, ncols=2, columnspacing=0.6)
+    # Above the panels: at large eta the bars of SGD are higher than any room left for it.
+    right.figure.legend(*right.get_legend_handles_labels(), loc="outside upper center", ncols=3, handlelength=1.0)
     label_axes(right, r"$\Phi\,/\,\sqrt{\eta\sigma^2/2B}$", "density")
     return _arms_caption(eta, batch_size, samples)
 

@@ -136,4 +136,8 @@ def test_widget_draws_the_increment_of_the_batch_at_hand():
         middle = (edges[1:] + edges[:-1]) / 2
         assert heights @ np.diff(edges) > 0.98
         assert abs(heights @ (middle**2 * np.diff(edges)) - 1) < 0.15
-        assert f"{eta * variance * t[-1] / size:.2e}" in caption
+        v, at = 0.0, 0.0
+        for _ in range(round(t[-1] / eta)):
+            v = (1 - eta * loss.mean_h) ** 2 * v + eta**2 / size * (loss.covariance(at) + loss.var_h * v)
+            at -= eta * loss.gradient(at)
+        assert f"in units of ησ²Δt/B predicted {v / (eta * variance * t[-1] / size):.3f}" in caption
