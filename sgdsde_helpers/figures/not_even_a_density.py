@@ -129,7 +129,7 @@ def law_panel(ax: Axes, eta: float, batch_size: int, seed: int, chains: int = 4_
     legend_above(ax)
     exact = ks_distance(final, lambda x: two_point_cdf(x, eta, batch_size))
     shape = (
-        f"It lives on a Cantor set of dimension {similarity_dimension(eta, batch_size):.2f}."
+        f"It lives on a Cantor set; the law's dimension is {similarity_dimension(eta, batch_size):.2f}."
         if eta > gap_threshold(batch_size)
         else "It has no gaps."
     )

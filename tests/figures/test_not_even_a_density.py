@@ -95,4 +95,5 @@ def test_widget_draws_the_law_of_the_batch_at_hand():
         x, bell = lines(ax, SDE)[0].T
         assert bell == pytest.approx(np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
         assert ("Cantor" in caption) == (eta > size / (size + 1))
+        assert ("the law's dimension is 0.65." in caption) == (size == 2)  # the set's is log 3 / log 5 = 0.68
     assert SGD != SDE
