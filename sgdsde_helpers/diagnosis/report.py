@@ -44,7 +44,7 @@ class Entry:
     Examples
     --------
     >>> print(Entry("edge", 0.5, 0.01, "chapter 23", "upper bound"))
-    edge                                   0.5     ± 0.01    chapter 23   upper bound
+    edge                                   0.5      ± 0.01    chapter 23   upper bound
     """
 
     name: str
@@ -55,7 +55,7 @@ class Entry:
 
     def __str__(self) -> str:
         error = "" if self.error is None else "exact" if self.error == 0 else f"± {self.error:.1g}"
-        return f"{self.name:<38} {self.value:<7.3g} {error:<9} {self.where:<12} {self.note}".rstrip()
+        return f"{self.name:<38} {self.value:<8.3g} {error:<9} {self.where:<12} {self.note}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def diagnose(
     >>> from sgdsde_helpers.losses import LeastSquares
     >>> report = diagnose(LeastSquares([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]], [1.0, 0.0, 3.0]), eta=0.1)
     >>> print(report["edge of stability"])
-    edge of stability                      0.576   exact     chapter 23   all directions
+    edge of stability                      0.576    exact     chapter 23   all directions
     """
     eta, size, mu = checks.positive("eta", eta), checks.batch_size(batch_size), checks.fraction("mu", mu)
     v = loss if isinstance(loss, Valley) else valley(loss, **looking)
