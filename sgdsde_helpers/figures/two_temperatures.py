@@ -83,6 +83,7 @@ def current(hessian: np.ndarray, noise_covariance: np.ndarray, states: np.ndarra
         *points.T, *j.T, color=PREDICTION, pivot="mid", angles="xy", scale_units="xy", scale=longest / 0.55, width=0.009
     )
     _plane(left, 3.0 * np.sqrt(np.diag(s)))
+    left.locator_params(axis="x", nbins=4)
     panel_title(left, "current of the SDE")
     ellipse = np.pi * np.sqrt(np.linalg.det(s))  # area of one standard deviation: once round it is one turn
     before, after = states[:-1], states[1:]
