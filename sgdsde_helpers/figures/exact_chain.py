@@ -95,6 +95,7 @@ def same_temperature(
             measured(ax, rates, found[:, i, k] / sde, error[:, i, k] / sde, color=color, label=name, fmt=marker)
         ax.axhline(1.0, color=SDE, linestyle=":", label="SDE")
         ax.set(ylim=(0, 1.9))
+        ax.locator_params(axis="x", nbins=4)
         label_axes(ax, r"$\eta/(1-\mu)$", "over the SDE's" if ax is axes[0] else None)
         panel_title(ax, rf"$S_{{{i + 1}{k + 1}}}$")
     axes[0].legend(loc="lower left")
