@@ -170,11 +170,11 @@ def diagnose(
     frozen = rate / 4 * share * v.trace_noise
     entries = [
         Entry("edge of stability", edge, slack, "chapter 23", _bound_note(whole, k)),
-        Entry("eta over the edge", eta / edge, None, "chapter 23", "below 1: the linear model has a second moment"),
-        Entry("step term", *step, "chapter 16", "next order of the SDE in the step"),
+        Entry("eta over the edge", eta / edge, None, "chapter 23", _INSIDE if whole else _AT_LEAST),
+        Entry("step term", *step, "chapter 17", "next order of the SDE in the step"),
         *_shape(v, rate * share),
         Entry("excess loss, frozen noise", frozen, 0.0, "chapter 18", "leading order in eta"),
-        Entry("excess loss, with the step term", frozen * (1 + step[0]), frozen * step[1], "chapter 18", "next order"),
+        Entry("excess loss, with the step term", frozen * (1 + step[0]), frozen * step[1], "chapter 17", "next order"),
     ]
     if v.loss.quadratic and mu == 0 and v.d <= 200 and eta < edge:
         exact = stationary_loss(v.loss, eta, size, sampling=sampling) - float(v.loss.loss(v.loss.minimiser))
@@ -182,7 +182,7 @@ def diagnose(
     temperatures, rates = _in_directions(v, eta, share, mu)
     one = rate / 2 * share * v.trace_noise / v.d
     steep, flat = temperatures.max(), temperatures.min()
-    rest = v.rest
+    time = 1 / v.rest[0] if v.rest[0] > 0 else np.inf
     far = v.gradient_norm if v.gradient_norm > 1e-6 * np.sqrt(v.trace_noise) else 0.0
     entries += [
         Entry("temperature, hottest direction", steep, 0.0, "chapter 9", "of those found"),
@@ -195,8 +195,8 @@ def diagnose(
             "chapter 10",
             "twice the area a unit of time; 0 in equilibrium",
         ),
-        Entry("time to settle, at least", 1 / rest[0] if rest[0] > 0 else np.inf, None, "chapter 17", _TIME),
-        Entry("steps to settle, at least", 1 / (rate * rest[0]) if rest[0] > 0 else np.inf, None, "chapter 17"),
+        Entry("time to settle, at least", time, None, "chapter 23", _FLATTEST if whole else _OTHERS),
+        Entry("steps to settle, at least", time / rate, None, "chapter 23"),
         Entry("|gradient| here", far, None, "chapter 23", "0 where below a millionth of the noise"),
     ]
     settled = None
@@ -207,7 +207,10 @@ def diagnose(
     return Diagnosis(v, eta, size, mu, sampling, tuple(entries), what_if, temperatures, one, settled)
 
 
-_TIME = "1 over the mean curvature of the directions not found; the flattest take longer"
+_INSIDE = "below 1: the linear model has a second moment"
+_AT_LEAST = "or more; above 1 the linear model has no second moment"
+_FLATTEST = "1 over the smallest curvature"
+_OTHERS = "1 over the mean curvature of the directions not found; the flattest take longer"
 
 
 def _bound_note(whole: bool, k: int) -> str:
@@ -232,8 +235,8 @@ def _shape(v: Valley, strength: float) -> list[Entry]:
     kurtosis = strength * h * k4 / s**2
     note = "largest of the directions, from the noise alone"
     return [
-        Entry("skewness", np.abs(skewness).max(), None, "chapter 16", note),
-        Entry("excess kurtosis", kurtosis[np.abs(kurtosis).argmax()], None, "chapter 16", note),
+        Entry("skewness", np.abs(skewness).max(), None, "chapter 23", note),
+        Entry("excess kurtosis", kurtosis[np.abs(kurtosis).argmax()], None, "chapter 23", note),
     ]
 
 

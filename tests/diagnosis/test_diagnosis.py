@@ -188,6 +188,19 @@ def test_print_html_and_names():
         found["edge"]
 
 
+def test_the_notes_say_whether_all_directions_were_found():
+    """With all of them the edge and the smallest curvature are known; with a part both are bounds."""
+    whole, part = diagnose(FEW, 0.02, 4), diagnose(LINE, 0.02, 4, directions=6)
+    curvatures = np.linalg.eigvalsh(FEW.hessian(FEW.minimiser))
+    assert whole["time to settle, at least"].value == pytest.approx(1 / curvatures[0], rel=1e-6)
+    assert whole["steps to settle, at least"].value == pytest.approx(50 / curvatures[0], rel=1e-6)
+    for name, all_found, some_found in (
+        ("time to settle, at least", "smallest curvature", "directions not found"),
+        ("eta over the edge", "has a second moment", "or more"),
+    ):
+        assert all_found in whole[name].note and some_found in part[name].note
+
+
 def test_past_the_edge_it_says_so():
     found = diagnose(FEW, 3.0, 4)
     assert found["eta over the edge"].value > 1

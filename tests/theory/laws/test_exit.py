@@ -1,5 +1,7 @@
 """Mean exit times: closed forms, brackets that close, and chains that are run."""
 
+from math import comb
+
 import numpy as np
 import pytest
 from scipy.linalg import solve_banded
@@ -111,6 +113,39 @@ def test_the_bracket_closes_from_both_sides():
     assert fine[1] / fine[0] - 1 < (coarse[1] / coarse[0] - 1) / 2
 
 
+@pytest.mark.parametrize(("noise", "eta", "batch_size"), [(0.9, 0.2, 1), (0.9, 0.05, 1), (1.4, 0.2, 2)])
+def test_the_bracket_is_that_of_two_linear_systems(noise, eta, batch_size):
+    """On 301 nodes, by elimination: times of 20 to 3e8. The rest left out or steps for times fails."""
+    well, nodes = DoubleWell(noise), 301
+    low = -1.0
+    for _ in range(500):
+        low = min(
+            low, (low - eta * (well.gradient(low) + noise)), *(x - eta * (well.gradient(x) + noise) for x in (low, -1))
+        )
+    grid = np.linspace(low, 0.0, nodes)
+    kicks = noise * np.linspace(-1, 1, batch_size + 1)
+    chances = [comb(batch_size, k) / 2**batch_size for k in range(batch_size + 1)]
+    times = []
+    for side, back, at in (("right", 1, "right"), ("left", 0, "left")):
+        system = np.eye(nodes)
+        for kick, chance in zip(kicks, chances):
+            target = grid - eta * (well.gradient(grid) + kick)
+            for j in np.flatnonzero(target <= 0):
+                system[j, np.searchsorted(grid, target[j], side=side) - back] -= chance
+        times.append(np.linalg.solve(system, np.full(nodes, eta))[np.searchsorted(grid, -1.0, side=at) - back])
+    assert chain_exit_time(well, eta, batch_size, **WAY, nodes=nodes) == pytest.approx(
+        (min(times), max(times)), rel=1e-6
+    )
+
+
+def test_a_long_time_is_known_as_well_as_a_short_one():
+    """The bracket closes as 1/nodes at 1e13 steps too, where a difference from 1 has no digits."""
+    coarse, fine = (chain_exit_time(WELL, 0.025, **WAY, nodes=nodes) for nodes in (8001, 16_001))
+    assert coarse[0] < fine[0] < fine[1] < coarse[1]
+    assert fine[0] > 1e11
+    assert np.log(fine[1] / fine[0]) == pytest.approx(np.log(coarse[1] / coarse[0]) / 2, rel=0.2)
+
+
 def test_a_trap_is_for_ever():
     assert chain_exit_time(DoubleWell(0.38), 0.05, **WAY) == (np.inf, np.inf)
     lower, upper = chain_exit_time(DoubleWell(0.5), 0.2, **WAY)
@@ -127,6 +162,7 @@ def test_a_trap_is_for_ever():
         (gaussian_chain_exit_time, {"reach": 0.5}, "reach"),
         (gaussian_chain_exit_time, {"eta": 1e-5, "reach": -3.0}, "eta"),
         (chain_exit_time, {"eta": 1.5}, "eta"),
+        (chain_exit_time, {"loss": DoubleWell(0.38), "eta": 0.05, "start": -0.05, "nodes": 201}, "start"),
         (chain_exit_time, {"loss": ScalarQuadratic([1.0, 1.0], [0.0, 1.0]), "end": np.nan}, "end"),
     ],
 )
