@@ -142,7 +142,7 @@ def summary(rows: list[Row], to: str, ledger: str) -> str:
     )
     return (
         f'<div class="ledger">{histogram(values)}<p><strong>{len(rows)} comparisons</strong> of prediction and measurement '
-        f"stand in {chapters} chapters. Mean of z {signed(fmean(values), 2)}, standard deviation {pstdev(values):.2f}; {shares}. "
+        f"stand in {chapters} chapters and appendices. Mean of z {signed(fmean(values), 2)}, standard deviation {pstdev(values):.2f}; {shares}. "
         f'The largest |z| is {abs(worst.z):.1f}: <a href="{to}{worst.address}">{worst.quantity}</a>. Bars: all comparisons; '
         f'line: the normal law. <a href="{to}{ledger}">Each with a link to its place</a>.</p></div>'
     )
