@@ -1,9 +1,10 @@
 """A Sphinx extension: docstrings are read as plain text, so that the package needs no reStructuredText escapes.
 
-In `phi (m, *shape)` or `|z| > bound` the star and the bars are meant as they stand, and a line that says "B." is no list. They
-are escaped here, outside of ``code``, :roles:`...`, directives, literal blocks and examples, before napoleon reads the section
-headings. And a public name is shown at its public address, not at that of the private module where it is written; a function
-that is a default, by its name: with the angle brackets of its repr Sphinx cannot read the signature, and links none of its types.
+In `phi (m, *shape)` or `|z| > bound` the star and the bars are meant as they stand, and a line that says "B." is no list.
+They are escaped here, outside of ``code``, :roles:`...`, directives, literal blocks and examples, before napoleon reads the
+section headings. "name : what it is." in a list of parameters has a description and no type, and "equation eq-name" is a
+link. And a public name is shown at its public address, not at that of the private module where it is written; a function that
+is a default, by its name: with the angle brackets of its repr Sphinx cannot read the signature, and links none of its types.
 """
 
 import re
@@ -12,11 +13,27 @@ from docutils import nodes
 
 MARKED = re.compile(r"(``.+?``|(?::[\w:]+:)?`[^`]+`)")
 SPECIAL = re.compile(r"(?<!\\)([*|]|(?<=\w)_(?!\w))")
+EQUATION = re.compile(r"\beq-[a-z0-9-]+")
+LISTS = ("Parameters", "Attributes", "Raises")
+DESCRIBED = re.compile(r"^(\S.*?) : (.*\.(?: .*)?)$")  # a type has no full stop
 LETTERED = re.compile(r"^( *)([A-Za-z]\.(?: |$))")  # else the second entry of a list, from A
+
+
+def describe(lines: list[str]) -> None:
+    """Put what the entries of a docstring's lists say under their names, in place."""
+    described = []
+    listed = False
+    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+        if below and not below.strip("-"):
+            listed = line in LISTS
+        found = DESCRIBED.match(line) if listed else None
+        described += [found[1], f"    {found[2]}"] if found else [line]
+    lines[:] = described
 
 
 def escape(app, what, name, obj, options, lines: list[str]) -> None:
     """Escape the lines of one docstring in place."""
+    describe(lines)
     block = None  # the indent of the line that opened a literal block or a directive
     example = False  # from a prompt to the next empty line all is shown as it stands
     for number, line in enumerate(lines):
@@ -28,7 +45,7 @@ def escape(app, what, name, obj, options, lines: list[str]) -> None:
             block = indent
         elif block is None and not example:
             pieces = MARKED.split(LETTERED.sub(r"\1\\\2", line))  # plain text at even places
-            pieces[::2] = [SPECIAL.sub(r"\\\1", piece) for piece in pieces[::2]]
+            pieces[::2] = [EQUATION.sub(r":eq:`\g<0>`", SPECIAL.sub(r"\\\1", piece)) for piece in pieces[::2]]
             lines[number] = "".join(pieces)
             if line.rstrip().endswith("::"):
                 block = indent

@@ -126,8 +126,8 @@ def exit_survival(t: Array, mean: float) -> Array:
 def sde_exit_time(loss: Loss, eta: float, batch_size: int = 1, *, start: float, end: float, reach: float) -> float:
     r"""Mean time until the SDE :math:`d\Phi = -g\,dt + \sqrt{\eta\sigma^2(\Phi)/B}\,dW` (Ito) first passes `end` from `start` < `end`.
 
-    With D = eta sigma^2 / B and :math:`\psi = \exp\int 2 g / D` it is :math:`\int_{start}^{end} \psi(y) \int_{-\infty}^{y}
-    \frac{2}{D\psi}\,dz\,dy`, here by Simpson's rule.
+    With D = eta sigma^2 / B and :math:`\psi = \exp\int 2 g / D` it is, here by Simpson's rule,
+    :math:`\int_{\text{start}}^{\text{end}} \psi(y) \int_{-\infty}^y \frac{2}{D\psi}\,dz\,dy`.
 
     Parameters
     ----------

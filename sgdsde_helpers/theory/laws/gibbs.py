@@ -77,7 +77,7 @@ def gibbs_covariance(hessian: Array | float, temperature: float) -> float | Arra
 
 
 def gibbs_mean_shift(curvature: float, third: float, temperature: Array | float) -> Array:
-    """Mean of the Gibbs law less the minimiser, -c T / (2 h^2), c the third derivative, to first order in T (eq-temp-shift).
+    """Mean of the Gibbs law less the minimiser, -c T / (2 h^2), c the third derivative, to first order in T.
 
     Examples
     --------
