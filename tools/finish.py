@@ -27,11 +27,15 @@ REMEMBERED = """<script>try {
       if (localStorage.getItem("hide-code")) document.documentElement.classList.add("hide-code");
     } catch {}</script>"""  # before the text is seen
 FONTS = ("source-serif-4/latin-400-normal", "source-serif-4/latin-600-normal")  # what each page begins with
-# Fetched before the style sheet asks for them, so that no text changes its face when it has been seen. A page read from a
-# disk has them at once, and a browser would refuse there what is asked for in this way.
+# Fetched before the style sheet asks for them, so that no text changes its face when it has been seen. A browser would
+# refuse what is asked for in this way by a page read from a disk. There the fonts come at once, but not before the text,
+# which would go without them: it waits.
 FONTS_FIRST = """<script>if (location.protocol !== "file:") for (const name of {names})
       document.head.append(Object.assign(document.createElement("link"),
         {{rel: "preload", as: "font", type: "font/woff2", crossOrigin: "", href: "{vendor}/" + name + ".woff2"}}));</script>"""
+FONTS_FROM_DISK = (
+    """<script>if (location.protocol === "file:") for (const face of document.fonts) face.display = "block";</script>"""
+)
 VOID = ("br", "hr", "img", "input", "col", "wbr", "source")  # tags that nothing closes
 # Signs of text that take as much room as a line of code, a row of a table, or a picture as high as it is wide.
 LINE, ROW, PICTURE = 55, 100, 2000
@@ -193,6 +197,7 @@ def parts(text: str) -> str:
 def fonts(text: str, up: str) -> str:
     """Ask for the fonts with which the page begins, before all else."""
     names = json.dumps(FONTS)
+    text = text.replace("</head>", f"  {FONTS_FROM_DISK}\n  </head>", 1)  # after the style sheet, which names them
     return text.replace("<title>", FONTS_FIRST.format(names=names, vendor=f"{up}_static/vendor") + "\n    <title>", 1)
 
 

@@ -129,3 +129,9 @@ mean   predicted -1.5   measured -1.4   s.e. 1e-1   z = +1.0
     assert 'a long name<span class="pad">      </span>two routes agree to 1e-09   (2 numbers)' in text
     cells = re.findall('<td data-label="[^"]*">([^<]*)</td>', text)
     assert cells == ["\N{MINUS SIGN}1.5", "\N{MINUS SIGN}1.4", "1e\N{MINUS SIGN}1"] and len(rows) == 1
+
+
+def test_text_that_is_read_from_a_disk_waits_for_its_fonts_which_the_style_sheet_names():
+    page = finish.fonts(PAGE, "")
+    served, sheet, disk = (page.index(part) for part in ('!== "file:"', "stylesheet", 'face.display = "block"'))
+    assert served < sheet < disk < page.index("<body>")
