@@ -15,7 +15,7 @@ from sgdsde_helpers.theory import mean_square_edge
 
 __all__ = ["Valley", "valley"]
 
-TRACED = 32  # examples, at most, whose products with the Hessian are averaged
+TRACED = 32  # examples, at most, whose products with the Hessian are taken
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,8 @@ def valley(loss: Loss, at: Array | None = None, *, directions: int = 10, probes:
     for each product that Lanczos' method asks for (20 to 90 of them for k from 3 to 20), and 2 k + 1 passes over all the
     examples' gradients. Where a gradient of L is itself such a pass, all this is a time of order n d, in memory for a few
     gradients: half a minute with k = 5, n = 500 and d = 100,000. tr H is found by Hutchinson's estimator on what the leading
-    directions leave; tr(H Sigma) likewise, over 32 sampled examples.
+    directions leave; tr(H Sigma) from what they leave of the gradients of 32 examples, drawn in proportion to its square: of a few
+    examples with large gradients, as a network has them, draws that are alike would miss the most, and their error would not say so.
 
     Examples
     --------
@@ -148,9 +149,9 @@ def valley(loss: Loss, at: Array | None = None, *, directions: int = 10, probes:
     along, squares, sampled = _noise(loss, phi, u, mean, rng)
     projected = along - along.mean(axis=0)
     noise, s = projected.T @ projected / loss.n, projected.var(axis=0)
-    outside = [_beyond(u, g) for g in sampled]
-    parts = [g @ curved(g) for g in outside] if len(h) < d else [0.0]
-    share = np.std(parts, ddof=1) / np.sqrt(len(parts)) * (len(parts) < loss.n) if len(parts) > 1 else 0.0
+    trace_noise = float(squares - mean @ mean)
+    left = trace_noise - np.trace(noise) if len(h) < d else 0.0
+    curved_left, error = _curvature_of(curved, sampled, exact=loss.n <= TRACED) if left > 0 else (0.0, 0.0)
     found = np.linalg.norm(images - u * h, axis=0)
     return Valley(
         loss=loss,
@@ -164,8 +165,8 @@ def valley(loss: Loss, at: Array | None = None, *, directions: int = 10, probes:
         fourth=(projected**4).mean(axis=0) - 3 * s**2,
         examples=_examples(loss, phi, u, step),
         gradient_norm=float(np.linalg.norm(mean)),
-        trace_noise=float(squares - mean @ mean),
-        trace_curved=(float(h @ np.diag(noise) + np.mean(parts)), float(share)),
+        trace_noise=trace_noise,
+        trace_curved=(float(h @ np.diag(noise) + left * curved_left), float(left * error)),
         trace_hessian=_trace(curved, u, h, d, probes, rng),
     )
 
@@ -185,15 +186,35 @@ def _leading(curved: Callable, d: int, k: int, rng: np.random.Generator) -> tupl
 
 
 def _noise(loss: Loss, phi: Array, u: Array, mean: Array, rng: np.random.Generator) -> tuple[Array, float, Array]:
-    """Every example's gradient along u, the mean of its square, and the noise of a few examples."""
-    chosen = np.sort(rng.choice(loss.n, min(TRACED, loss.n), replace=False))
-    along, squares, sampled, first = [], 0.0, [], 0
+    """Every example's gradient along u, the mean of its square, and what u leaves of the noise of a few examples.
+
+    Of more than TRACED examples each of so many draws takes one in proportion to the square of what is left: the first to ring, where
+    each example has a clock that runs as fast as that.
+    """
+    along, squares, first = [], 0.0, 0
+    kept, rang = np.zeros((min(TRACED, loss.n), len(phi))), np.full(TRACED, np.inf)
     for rows in loss.gradient_blocks(phi):
         along.append(rows @ u)
         squares += float(np.einsum("ij,ij->", rows, rows))
-        sampled.append(rows[chosen[(chosen >= first) & (chosen < first + len(rows))] - first] - mean)
+        left = _beyond(u, (rows - mean).T).T
+        if loss.n <= TRACED:
+            kept[first : first + len(rows)] = left
+        else:
+            with np.errstate(divide="ignore"):
+                rings = rng.standard_exponential((len(rows), TRACED)) / np.einsum("ij,ij->i", left, left)[:, None]
+            sooner = rings.min(axis=0) < rang
+            kept[sooner], rang = left[rings.argmin(axis=0)[sooner]], np.minimum(rang, rings.min(axis=0))
         first += len(rows)
-    return np.concatenate(along), squares / loss.n, np.concatenate(sampled)
+    return np.concatenate(along), squares / loss.n, kept
+
+
+def _curvature_of(curved: Callable, sampled: Array, *, exact: bool) -> tuple[float, float]:
+    """Curvature that the sampled noise sees, and its standard error; of all the noise, where that is the sample, exact."""
+    parts, squares = np.array([v @ curved(v) for v in sampled]), np.einsum("ij,ij->i", sampled, sampled)
+    if exact:
+        return float(parts.sum() / squares.sum()), 0.0
+    seen = parts / squares
+    return float(seen.mean()), float(seen.std(ddof=1) / np.sqrt(len(seen)))
 
 
 def _examples(loss: Loss, phi: Array, u: Array, step: float) -> Array:

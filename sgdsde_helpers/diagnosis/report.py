@@ -182,7 +182,9 @@ def diagnose(
     temperatures, rates = _in_directions(v, eta, share, mu)
     one = rate / 2 * share * v.trace_noise / v.d
     steep, flat = temperatures.max(), temperatures.min()
-    time = 1 / v.rest[0] if v.rest[0] > 0 else np.inf
+    (rest, spread), time, unsure = v.rest, np.inf, None
+    if rest > 0:
+        time, unsure = 1 / rest, spread / rest**2
     far = v.gradient_norm if v.gradient_norm > 1e-6 * np.sqrt(v.trace_noise) else 0.0
     entries += [
         Entry("temperature, hottest direction", steep, 0.0, "chapter 9", "of those found"),
@@ -195,8 +197,8 @@ def diagnose(
             "chapter 10",
             "twice the area a unit of time; 0 in equilibrium",
         ),
-        Entry("time to settle, at least", time, None, "chapter 23", _FLATTEST if whole else _OTHERS),
-        Entry("steps to settle, at least", time / rate, None, "chapter 23"),
+        Entry("time to settle, at least", time, unsure, "chapter 23", _FLATTEST if whole else _OTHERS),
+        Entry("steps to settle, at least", time / rate, unsure and unsure / rate, "chapter 23"),
         Entry("|gradient| here", far, None, "chapter 23", "0 where below a millionth of the noise"),
     ]
     settled = None
