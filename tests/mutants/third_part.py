@@ -91,7 +91,7 @@ MUTANTS = [
     (CHAIN, "found[:, i, k] / sde, error[:, i, k] / sde", "found[:, i, i] / sde, error[:, i, k] / sde", "each panel has its own entry"),
     (CHAIN, "momentum_stationary_covariance(hessian, sigma, (1 - m) * rate, mu=m)", "momentum_stationary_covariance(hessian, sigma, (1 - m) * rate)", "momentum's ellipse"),
     (CHAIN, "(1 - mu) * eta, batch_size, mu=mu)\n        start", "(1 - mu) * eta, mu=mu)\n        start", "B dropped from the drawn ellipse"),
-    (BATCH, "fmt=\"o\", color=ARMS[name], label=name)\n    ax.axhline(sde,", "fmt=\"o\", color=ARMS[name], label=name)\n    ax.axhline(1 / sde,", "the SDE's level as it is given"),
+    (BATCH, "ax.axhline(sde, color=SDE", "ax.axhline(1 / sde, color=SDE", "the SDE's level as it is given"),
     (TAILS, "    ax.legend(loc=\"lower left\")\n    label_axes(ax, r\"$r$\"", "    ax.legend(loc=\"lower left\", fontsize=10)\n    label_axes(ax, r\"$r$\"", "words too small for a phone"),
     (LINEAR, "ax.legend(loc=\"lower right\")\n    label_axes(ax, r\"time", "ax.legend(loc=\"upper right\", ncols=3)\n    label_axes(ax, r\"time", "a legend over the axis"),
     (BATCH, "(kappas, *of_rule)", "(kappas, *of_rule[::-1])", "values first, then their errors"),
