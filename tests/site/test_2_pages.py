@@ -196,6 +196,13 @@ def test_formulas_fit_the_column_of_a_wide_page(opened):
     assert opened.page.evaluate(narrow) == []  # the line that was measured is the column, but for a number
 
 
+def test_the_names_beside_a_wide_page_are_whole(opened):
+    opened.page.set_viewport_size(WIDE)
+    cut = """() => [...document.querySelectorAll(".bd-sidebar-secondary :is(a, .pre)")].filter(box => box.checkVisibility())
+      .filter(box => box.getBoundingClientRect().right > innerWidth).map(box => box.textContent)"""
+    assert opened.page.evaluate(cut) == []
+
+
 def test_paper_has_all_that_is_printed(opened):
     """No line of code or output is cut, no picture is in two, nothing is folded; what only a screen can use is left out."""
     page = opened.page
