@@ -282,7 +282,15 @@ def _of_log(log: dict[str, Array], eta: float, mu: float) -> tuple[Settling, lis
     grad2 = float(checks.array("grad2", log["grad2"]).mean()) if "grad2" in log else None
     if mu == 0 or grad2 is not None:
         excess = momentum_fluctuation(squares, grad2 or 0.0, eta, mu=mu) / 2
-        entries.append(Entry("excess loss, from the log", excess, None, "chapter 17", "if the valley is a parabola"))
+        entries.append(
+            Entry(
+                "excess loss, from the log",
+                excess,
+                None,
+                "chapter 17",
+                "if the valley is a parabola and the chain at rest",
+            )
+        )
     if grad2 is not None and mu == 0:
         entries.append(Entry("curvature that the log sees", grad2 / (eta / 2 * squares), None, "chapter 17", "h_eff"))
     return found, entries
