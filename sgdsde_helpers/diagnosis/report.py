@@ -219,7 +219,7 @@ def _bound_note(whole: bool, k: int) -> str:
     return (
         "all directions"
         if whole
-        else f"upper bound, {k} directions; the error is what the second half of them took off"
+        else f"upper bound, {k} directions; not an error, but what the second half of them took off"
     )
 
 
