@@ -289,11 +289,16 @@ class Scorecard:
         columns = "".join(f'<th scope="col">{escape(text)}</th>' for text in (head, *THEORIES))
         body = "".join(
             f'<tr><th scope="row">{escape(name)}</th>'
-            + "".join(f"<td>{cell}</td>" for cell in self._cells(name))
+            + "".join(f"<td>{_typeset(cell)}</td>" for cell in self._cells(name))
             + "</tr>"
             for name in self.scores
         )
         return f'<table class="table scorecard"><thead><tr>{columns}</tr></thead><tbody>{body}</tbody></table>'
+
+
+def _typeset(cell: str) -> str:
+    """A cell with the signs of text: a minus before a number, a dash where there is none."""
+    return "\N{EN DASH}" if cell == "-" else cell.replace("-", "\N{MINUS SIGN}")
 
 
 def scorecard(observables: Mapping[str, Callable[[float], Score]], etas: Iterable[float]) -> Scorecard:

@@ -142,7 +142,9 @@ def test_the_table_says_the_middle_error_and_the_order():
     assert decay.endswith("exact")
     assert "at η = 0.1" in text
     assert html.count("<td>") == 2 * len(scores.THEORIES)
-    assert "<td>-</td>" in html
+    assert "<td>\N{EN DASH}</td>" in html
+    html = scores.scorecard({"variance": partial(scores.score_variance, LINE)}, [0.05, 0.1])._repr_html_()
+    assert "<td>\N{MINUS SIGN}100.0%, 0.0</td>" in html
 
 
 def test_least_squares_with_one_column_goes_where_a_scalar_loss_goes():
