@@ -203,6 +203,20 @@ def test_the_names_beside_a_wide_page_are_whole(opened):
     assert opened.page.evaluate(cut) == []
 
 
+TOUCHING = """() => [...document.querySelectorAll(".bd-article mjx-mtable")].filter(table => table.checkVisibility()).filter(table => {
+  const rows = [...table.querySelectorAll("mjx-mtr")].filter(row => row.closest("mjx-mtable") === table);
+  const ends = (row, side, pick) => pick(...[...row.querySelectorAll("mjx-mfrac")].map(part => part.getBoundingClientRect()[side]));
+  const gaps = rows.slice(1).map((row, i) => ends(row, "top", Math.min) - ends(rows[i], "bottom", Math.max));
+  return Math.min(...gaps.filter(isFinite)) < 0.45 * parseFloat(getComputedStyle(table).fontSize);
+}).map(table => table.closest(".math").querySelector("mjx-assistive-mml").textContent.slice(0, 40))"""
+
+
+def test_fractions_above_each_other_do_not_touch(opened):
+    opened.page.set_viewport_size(WIDE)
+    opened.formulas_are_set()
+    assert opened.page.evaluate(TOUCHING) == []
+
+
 def test_paper_has_all_that_is_printed(opened):
     """No line of code or output is cut, no picture is in two, nothing is folded; what only a screen can use is left out."""
     page = opened.page
