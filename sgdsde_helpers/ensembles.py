@@ -60,12 +60,12 @@ class Ensemble:
 
     @property
     def objective(self) -> Array:
-        """The whole loss of each chain, decay included: the potential that SGD descends; of shape (m,)."""
+        """The whole loss of each chain, decay included, which is the potential that SGD descends; of shape (m,)."""
         return self.chains["train"] + DECAY / 2 * self.chains["norm2"]
 
     @property
     def thermometer(self) -> Array:
-        """A quarter of eta |ghat|^2: SGD's excess over the floor of a valley that is a parabola (chapter 19); of shape (m,)."""
+        """A quarter of eta |ghat|^2, which is SGD's excess over the floor of a valley that is a parabola (chapter 19); of shape (m,)."""
         return self.eta / 4 * self.chains["ghat2"]
 
 

@@ -3,11 +3,13 @@
 In `phi (m, *shape)` or `|z| > bound` the star and the bars are meant as they stand, and a line that says "B." is no list.
 They are escaped here, outside of ``code``, :roles:`...`, directives, literal blocks and examples, before napoleon reads the
 section headings. "name : what it is." in a list of parameters has a description and no type, and "equation eq-name" is a
-link. And a public name is shown at its public address, not at that of the private module where it is written; a function that
-is a default, by its name: with the angle brackets of its repr Sphinx cannot read the signature, and links none of its types.
+link. And a public name is shown at its public address, not at that of the private module where it is written; a function or
+class that is a default, by its name: with the angle brackets of its repr Sphinx cannot read the signature, and links none
+of its types.
 """
 
 import re
+from itertools import takewhile
 
 from docutils import nodes
 
@@ -20,14 +22,24 @@ LETTERED = re.compile(r"^( *)([A-Za-z]\.(?: |$))")  # else the second entry of a
 
 
 def describe(lines: list[str]) -> None:
-    """Put what the entries of a docstring's lists say under their names, in place."""
+    """Put what the entries of a docstring's lists say under their names, and part attributes that share an entry, in place."""
     described = []
-    listed = False
-    for line, below in zip(lines, [*lines[1:], ""], strict=True):
+    section = ""
+    for number, line in enumerate(lines):
+        below = lines[number + 1] if number + 1 < len(lines) else ""
         if below and not below.strip("-"):
-            listed = line in LISTS
-        found = DESCRIBED.match(line) if listed else None
-        described += [found[1], f"    {found[2]}"] if found else [line]
+            section = line
+        entry = [line]
+        if section in LISTS and (found := DESCRIBED.match(line)):
+            entry = [found[1], f"    {found[2]}"]
+        if section == "Attributes" and not line.startswith(" "):
+            names, colon, kind = entry[0].partition(" : ")
+            body = [*entry[1:], *takewhile(lambda text: text.startswith(" "), lines[number + 1 :])]
+            *others, name = names.split(", ")
+            for other in others:
+                described += [other + colon + kind, *body]
+            entry[0] = name + colon + kind
+        described += entry
     lines[:] = described
 
 
@@ -51,9 +63,12 @@ def escape(app, what, name, obj, options, lines: list[str]) -> None:
                 block = indent
 
 
-def name_functions(app, what, name, obj, options, signature: str | None, returned: str | None):
-    """The signature with the names of functions for their reprs."""
-    return re.sub(r"<function (\w+)[^>]*>", r"\1", signature) if signature else signature, returned
+def name_defaults(app, what, name, obj, options, signature: str | None, returned: str | None):
+    """The signature with the names of functions and classes for their reprs, and without private fields."""
+    if signature:
+        signature = re.sub(r", _\w+: [^=]* = <factory>", "", signature)
+        signature = re.sub(r"<(?:function|class) '?(?:\w+\.)*(\w+)[^>]*>", r"\1", signature)
+    return signature, returned
 
 
 def show_public_addresses(app, doctree, docname: str) -> None:
@@ -65,6 +80,6 @@ def show_public_addresses(app, doctree, docname: str) -> None:
 
 def setup(app) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", escape, priority=400)  # napoleon runs at 500
-    app.connect("autodoc-process-signature", name_functions)
+    app.connect("autodoc-process-signature", name_defaults)
     app.connect("doctree-resolved", show_public_addresses, priority=900)  # after links are resolved
     return {"parallel_read_safe": True}

@@ -15,6 +15,22 @@ import pytest
             [r".. math:: \Phi_{i+1} = |x|", r"    + \Phi_{i}", "a * b"],
             [r".. math:: \Phi_{i+1} = |x|", r"    + \Phi_{i}", r"a \* b"],
         ),
+        (
+            ["Attributes", "----------", "n, d : int", "    Sizes, of", "    data.", "eta, B : the sliders.", ""],
+            [
+                *[
+                    "Attributes",
+                    "----------",
+                    "n : int",
+                    "    Sizes, of",
+                    "    data.",
+                    "d : int",
+                    "    Sizes, of",
+                    "    data.",
+                ],
+                *["eta", "    the sliders.", "B", "    the sliders.", ""],
+            ],
+        ),
         (["Chapter 15, equation eq-exact-embedding."], ["Chapter 15, equation :eq:`eq-exact-embedding`."]),
         (
             [
@@ -50,8 +66,13 @@ def test_what_is_escaped(written, shown):
     assert lines == shown
 
 
-def test_a_function_that_is_a_default_is_named():
-    found = docstrings.name_functions(
-        None, "function", "f", None, None, "(arm: Callable = <function sgd at 0x7f>)", "int"
-    )
-    assert found == ("(arm: Callable = sgd)", "int")
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("(arm: Callable = <function sgd at 0x7f>)", "(arm: Callable = sgd)"),
+        ("(error: type[Exception] = <class 'ValueError'>)", "(error: type[Exception] = ValueError)"),
+        ("(n: int, _edges: dict[tuple, float] = <factory>)", "(n: int)"),
+    ],
+)
+def test_defaults_are_named(written, shown):
+    assert docstrings.name_defaults(None, "function", "f", None, None, written, "int") == (shown, "int")
