@@ -9,6 +9,7 @@
   const QUICK = 9; // ms of work between two moments at which the reader can act; a phone needs four times as many
   const METRICS = 110; // the state in which MathJax measures the place of a formula; by default it draws for the old one
   const ROWS = "0.6em"; // between rows with fractions
+  const BRACKETED = 14; // so many parts of a formula in brackets stand on one line
   const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
 
   const VENDOR = document.querySelector('meta[name="vendor"]').content;
@@ -229,13 +230,29 @@
     if (high) table.attributes.set("rowspacing", ROWS);
   });
 
+  /** A formula in the text is not broken within brackets, if they hold little. */
+  const whole = ({ math, data: { root } }) => math.display || root.walkTree((row) => {
+    if (!row.isInferred) return;
+    const open = [];
+    row.childNodes.forEach((node, i) => {
+      const sign = node.isEmbellished && node.coreMO().getText();
+      if ("([{⟨".includes(sign || " ")) open.push(i);
+      if (!")]}⟩".includes(sign || " ") || !open.length) return;
+      const within = row.childNodes.slice(open.pop() + 1, i);
+      if (within.length <= BRACKETED) {
+        within.filter((part) => part.isEmbellished || part.isKind("mspace"))
+          .forEach((part) => (part.isEmbellished ? part.coreMO() : part).attributes.set("linebreak", "nobreak"));
+      }
+    });
+  });
+
   window.MathJax = {
     loader: {
       load: ["core", "input/tex", "output/chtml", "a11y/assistive-mml"],
       paths: { fonts: "[mathjax]/.." },
     },
     output: { font: "mathjax-tex", displayOverflow: "linebreak", linebreaks: { lineleading: 0.5 } },
-    tex: { macros: { quad: space(1), qquad: space(2) }, postFilters: [apart] },
+    tex: { macros: { quad: space(1), qquad: space(2) }, postFilters: [apart, whole] },
     options: {
       enableAssistiveMml: true,
       processHtmlClass: "tex2jax_process|mathjax_process|math|output_area", // MyST marks each page as mathjax_ignore

@@ -114,6 +114,14 @@ def test_mathematics_is_fetched_once_the_first_words_are_painted_and_before_the_
     assert scripts == {name for name in soon if name.endswith(".js")}
 
 
+def test_a_formula_in_the_text_is_not_broken_within_its_brackets(opened):
+    if not opened.page.locator(".math").count():
+        pytest.skip("no formula on this page")
+    written = opened.page.evaluate(r"MathJax.tex2mmlPromise('a = (b + \\{c - d\\})^2 < e', {display: false})")
+    signs = {sign: "nobreak" in given for given, sign in re.findall(r"<mo([^>]*)>([^<]*)</mo>", written)}
+    assert [sign for sign in ("=", "+", "&#x2212;", "&lt;") if signs[sign]] == ["+", "&#x2212;"]
+
+
 RAW = """() => {
   const text = document.createTreeWalker(document.querySelector(".bd-article") || document.body, NodeFilter.SHOW_TEXT);
   const found = [];
