@@ -1,5 +1,6 @@
 // An extension of JupyterLab, without a bundle: in each notebook it puts the book's numbers, names and links where
-// jupyterlab-myst has counted from one or found nothing. tools/lab.py writes it, after a line that defines BOOK.
+// jupyterlab-myst has counted from one or found nothing, and the captions under what is drawn. tools/lab.py writes it, after a
+// line that defines BOOK.
 
 (() => {
   const text = (value) => ({ type: "text", value });
@@ -108,6 +109,44 @@
     });
   }
 
+  // Under what a cell of code draws stands its caption, as on the site.
+  function caption(cell, registry) {
+    const { name, caption: words } = cell.model.getMetadata("mystnb")?.figure ?? {};
+    if (!words) return;
+    const shown = registry.createRenderer("text/markdown");
+    shown.id = name;
+    Object.assign(shown.node.style, { color: "var(--jp-ui-font-color2)", fontSize: "90%", padding: "4px 12px 12px 72px" });
+    const head = BOOK.labels[name] ? `**${BOOK.labels[name].text}** ` : "";
+    shown.renderModel({ data: { "text/markdown": head + words }, metadata: {}, trusted: false });
+    cell.ready.then(() => cell.layout.addWidget(shown));
+  }
+
+  // A link into another notebook leads to what has the label; Lab by itself finds headings only.
+  const SETTLED = 30; // frames without a move: what stands above is still being set
+  function places(notebook) {
+    const { setFragment } = notebook;
+    notebook.setFragment = async function setFragmentOrLabel(fragment) {
+      const label = decodeURIComponent(fragment.slice(1));
+      const cell = BOOK.labels[label] && notebook.widgets.find(({ model }) => bears(model, label));
+      if (!cell) return setFragment.call(notebook, fragment);
+      await notebook.scrollToItem(notebook.widgets.indexOf(cell), "center"); // what is far away is set when it is near
+      let top;
+      for (let still = 0; still < SETTLED && !cell.isDisposed; ) {
+        const target = cell.node.querySelector(`#${CSS.escape(label)}`);
+        const now = target?.getBoundingClientRect().top;
+        still = target && now === top ? still + 1 : 0;
+        if (!still) (target ?? cell.node).scrollIntoView({ block: "center" });
+        top = target?.getBoundingClientRect().top;
+        await new Promise(requestAnimationFrame);
+      }
+    };
+  }
+  function bears(model, label) {
+    const text = model.sharedModel.getSource();
+    const drawn = model.getMetadata("mystnb")?.figure?.name === label;
+    return drawn || text.includes(`(${label})`) || new RegExp(`^:(label|name): *${label}$`, "m").test(text);
+  }
+
   const plugin = (notebook, rendermime) => ({
     id: "sgdsde-book:references",
     autoStart: true,
@@ -118,6 +157,18 @@
         const cell = create.call(this, options);
         watch(Object.getPrototypeOf(cell._mystWidget));
         return cell;
+      };
+      const createCode = factory.createCodeCell;
+      factory.createCodeCell = function createCodeCell(options) {
+        const cell = createCode.call(this, options);
+        caption(cell, options.rendermime);
+        return cell;
+      };
+      const createBook = factory.createNotebook;
+      factory.createNotebook = function createNotebook(options) {
+        const made = createBook.call(this, options);
+        places(made);
+        return made;
       };
       app.restored.then(() => {
         const preview = registry.createRenderer("text/markdown"); // of a page; its class is derived from a cell's

@@ -103,10 +103,10 @@ def chapter(request, lab, browser):
     context.close()
 
 
-# Text that a reader sees, of the cells in words: not what is folded, and of a formula only what is drawn.
+# Text that a reader sees, of the cells in words and the captions: not what is folded, and of a formula only what is drawn.
 SEEN = """() => {
   const found = [];
-  for (const cell of document.querySelectorAll(".jp-MarkdownCell")) {
+  for (const cell of document.querySelectorAll(".jp-MarkdownCell, .jp-CodeCell > .myst")) {
     const walk = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
     while (walk.nextNode()) {
       const parent = walk.currentNode.parentElement;
@@ -129,14 +129,20 @@ class Chapter:
         page.goto(f"{lab}lab/tree/{file.name}?reset")
         self.kernel_is("idle")
         page.wait_for_function(
-            """n => document.querySelectorAll(".jp-Notebook .jp-Cell").length === n &&
-               [...document.querySelectorAll(".jp-MarkdownCell")].every(cell => cell.querySelector(".myst"))""",
-            arg=len(self.cells),
+            """([cells, set]) => document.querySelectorAll(".jp-Notebook .jp-Cell").length === cells &&
+               document.querySelectorAll(".jp-MarkdownCell:has(.myst), .jp-CodeCell:has(.myst:not(:empty))").length === set""",
+            arg=[len(self.cells), len(self.set())],
         )
 
     def _request(self, address: str, lab: str) -> None:
         if not address.startswith((lab, lab.replace("http", "ws"), "data:", "blob:")):
             self.foreign.append(address)
+
+    def set(self) -> list[nbformat.NotebookNode]:
+        """The cells in which the book's text is set: those in words, and those that draw a figure with a caption."""
+        return [
+            cell for cell in self.cells if cell.cell_type == "markdown" or "figure" in cell.metadata.get("mystnb", {})
+        ]
 
     def kernel_is(self, state: str) -> None:
         self.page.locator(f".jp-Notebook-ExecutionIndicator[data-status={state}]").wait_for()

@@ -5,6 +5,7 @@ from urllib.parse import unquote, urlsplit
 
 import lab as extension
 import pytest
+from playwright.sync_api import expect
 
 from tests.lab.conftest import RAW, ROOT, Chapter
 
@@ -13,7 +14,7 @@ LABELS = extension.labels()
 # What no reader should see: a label, the key of a citation, the name of a file.
 NAMES = {*LABELS, *extension.citations(), *(stem for stem in extension.titles() if "_" in stem)}
 
-LINKS = """() => [...document.querySelectorAll(".jp-MarkdownCell a[href]")].map(
+LINKS = """() => [...document.querySelectorAll(".jp-Cell .myst a[href]")].map(
   link => [link.getAttribute("href"), link.closest("details:not([open])") ? "" : link.textContent.trim()])"""
 # Of what has a label the words that stand beside it, or at its head: a formula's number, a box's title, a figure's caption.
 HEADS = """labels => labels.map(label => {
@@ -41,9 +42,9 @@ def test_nothing_raw_is_seen(notebook):
 
 
 def test_every_number_is_the_books(notebook):
-    """Numbers of formulas, theorems and exercises are those of the site, which a test of the site compares."""
+    """Numbers of formulas, theorems, exercises and figures are those of the site, which a test of the site compares."""
     here = {label: told["text"] for label, told in LABELS.items() if told["page"] == notebook.file.name}
-    numbered = [label for label, text in here.items() if text and not label.startswith("fig-")]
+    numbered = [label for label, text in here.items() if text]
     heads = dict(zip(numbered, notebook.page.evaluate(HEADS, numbered), strict=True))
     wrong = {
         label: head for label, head in heads.items() if not (head or "").replace("\xa0", " ").startswith(here[label])
@@ -79,11 +80,11 @@ def visit(lab, browser):
     context.close()
 
 
-def test_a_reference_opens_the_other_notebook(visit):
+def test_a_reference_opens_the_other_notebook_and_leads_to_the_formula(visit):
     page, label = visit.page, "eq-sde-generator"
     page.get_by_role("link", name=LABELS[label]["text"], exact=True).first.click()
     page.locator(".lm-TabBar-tabLabel", has_text=LABELS[label]["page"]).wait_for()
-    page.locator(f"#{label}").wait_for()
+    expect(page.locator(f"#{label}")).to_be_in_viewport()
 
 
 def test_a_citation_shows_the_entry_of_the_bibliography(visit):
