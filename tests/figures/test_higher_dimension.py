@@ -46,6 +46,7 @@ def test_spreading_circles_hold_two_deviations():
         assert found == pytest.approx(rate * time * np.eye(2))
         inside = (cloud**2).sum(axis=1) < 4 * found[0, 0]
         assert abs(inside.mean() - (1 - np.exp(-2))) < 4.5 * np.sqrt(0.12 / 1500)
+    assert left.get_title(loc="left") == "$t = $ 1, 3, 8"
     assert line(right, r"$\eta t/B$") == pytest.approx(np.array([[0, 0], [8, 8 * rate]]))
     assert line(right, "SGD") == pytest.approx(np.c_[t, rate * t * 1.01])
     assert lines(right, FLOW)[0] == pytest.approx(np.c_[t, 0.1 * t])

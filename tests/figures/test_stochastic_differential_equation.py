@@ -69,6 +69,8 @@ def test_widget_draws_the_arms_on_the_ruler_of_the_sde():
         assert flow[:, 1] == pytest.approx(1.5 * np.exp(-flow[:, 0]))
         (steps,) = lines(left, SGD)
         assert np.diff(steps[:, 0]) == pytest.approx(eta)
+        (legend,) = right.figure.legends
+        assert [text.get_text() for text in legend.get_texts()] == list(ARMS)
         samples = figures.stationary_arms(eta, size, 3, chains=5000)
         for (heights, edges), (name, sample) in zip(histograms(right), samples.items(), strict=True):
             assert heights == pytest.approx(share_of(sample / np.sqrt(sde), edges))

@@ -51,6 +51,7 @@ MUTANTS = [
     (NOISE, "loss.covariance(grid) * minibatch_factor(loss.n, size)", "loss.covariance(grid)", "B dropped from the parabola"),
     (NOISE, "size * minibatch_factor(n, int(size), how)", "size * minibatch_factor(n + 1, int(size), how)", "of n examples"),
     (NOISE, "increment_gaussian(loss, eta, t, 0.0, batch_size)", "increment_gaussian(loss, eta, t, 0.0)", "B dropped from the drawn increment"),
+    (NOISE, "increment_gaussian(loss, eta, end, 0.0, batch_size)[1]", "increment_gaussian(loss, eta, end, 0.0)[1]", "B dropped from the caption's unit"),
     (NOISE, "drift + sign * np.sqrt(spread)", "drift + sign * spread", "a band of deviations, not variances"),
     (NOISE, "sample / (sigma * np.sqrt(n))", "sample / (sigma * n)", "the noise over the root of N"),
     (SDE, "arms_stationary_cumulants(SKEWED, eta, batch_size)", "arms_stationary_cumulants(SKEWED, eta)", "the batch size counts in the widget's ruler"),
