@@ -76,7 +76,7 @@ export const twoPoints = {
     for (let k = 0; k < BINS / 2; k += 1) if (Math.abs(cdf[k] - bell(k)) > Math.abs(cdf[most] - bell(most))) most = k;
     const own = gaussianCdf(edge(most) / Math.sqrt(this.stationaryVariance(settings)));
     const share = arm === "SGD" ? cdf[most] : own;
-    return { cdf, place: edge(most), share, rival: arm === "SGD" ? ["the SDE's bell", bell(most)] : ["SGD", cdf[most]] };
+    return { cdf, place: edge(most), share, rival: arm === "SGD" ? ["the SDE's bell", bell(most)] : eta < 2 && ["SGD", cdf[most]] };
   },
 
   rows({ x, variance }, { eta, arm }, { steps, since }, { place, share, rival }) {
@@ -88,11 +88,15 @@ export const twoPoints = {
     ];
   },
 
-  key: ({ arm }) => [[`chains of ${arm}`, `pale.${arm}`, "area"], ["exact law of SGD", "ink"], ["the SDE's bell, which is Gibbs", "SDE", "dashed"]],
+  key: ({ eta, arm }) => [[`chains of ${arm}`, `pale.${arm}`, "area"], ...(eta < 2 ? [["exact law of SGD", "ink"]] : []), ["the SDE's bell, which is Gibbs", "SDE", "dashed"]],
 
   says: ({ eta, B, arm }) => {
-    const gaps = Math.abs(1 - eta) < 1 / (B + 1) ? ", which has gaps where no chain can be" : "";
-    return `Chains of ${arm} hop towards +1 or \u22121. Under them: their histogram, the exact law of SGD${gaps}, and the bell of the SDE.`;
+    const hop = eta > 1 ? "hop past" : "hop towards";
+    const drawn = B === 1 ? "+1 or \u22121" : `the mean of ${B} draws of +1 or \u22121`;
+    const moves = { SGD: `${hop} ${drawn}`, "Gaussian SGD": `${hop} Gaussian draws of the same variance`, SDE: "fall back towards 0 under Gaussian noise" }[arm];
+    const gaps = Math.abs(1 - eta) < 1 / (B + 1) ? ", which has gaps where no chain of SGD can be" : "";
+    const law = eta < 2 ? `, the exact law of SGD${gaps},` : "";
+    return `Chains of ${arm} ${moves}. Under them: their histogram${law} and the bell of the SDE.`;
   },
 
   height: (width) => Math.round(Math.min(430, Math.max(330, 0.5 * width))),
@@ -107,8 +111,10 @@ export const twoPoints = {
     const [up, down] = [arm === "SGD" ? colours.flow : colours[arm], arm === "SGD" ? colours.SGD : colours[arm]];
     above.dots(x.length, [[(k) => (toss[k] > 0 ? place(k) : null), up], [(k) => (toss[k] <= 0 ? place(k) : null), down]], 1.6);
     context.textBaseline = "top";
-    above.words([["\u2190 drew \u22121", down]], { top: -20 });
-    above.words([["drew +1 \u2192", up]], { top: -20, align: "right" });
+    if (arm === "SGD") {
+      above.words([[B === 1 ? "\u2190 drew \u22121" : "\u2190 drew a mean \u2264 0", down]], { top: -20 });
+      above.words([[B === 1 ? "drew +1 \u2192" : "drew a mean > 0 \u2192", up]], { top: -20, align: "right" });
+    }
 
     const binWidth = (2 * a) / BINS;
     const bell = Array.from({ length: 201 }, (_, k) => (k / 100 - 1) * a);
@@ -120,7 +126,7 @@ export const twoPoints = {
       width: room.width / 1.04, x: [-a, a], y: [0, top],
     });
     if (cloud.histogram.seen) below.bars(cloud.histogram.mass.map((mass) => mass / binWidth), colours.pale[arm]);
-    below.levels(law, colours.ink, 1.2);
+    if (eta < 2) below.levels(law, colours.ink, 1.2);
     below.line(bell, curve, colours.SDE, { dash: [6, 4] });
     below.axis("\u03a6");
   },

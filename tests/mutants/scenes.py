@@ -23,6 +23,8 @@ MUTANTS = [
     (TWO, "(eta * (1 - Math.exp(-2 * eta))) / 2", "eta * (1 - Math.exp(-2 * eta))", "the SDE's variance is eta / 2"),
     (TWO, "(1 - eta) ** 2 * v + eta ** 2 / B", "(1 - eta) ** 2 * v + eta ** 2", "B in the prediction"),
     (TWO, "(1 - r) * ((2 * heads) / B - 1)", "r * ((2 * heads) / B - 1)", "the shifts of the self-similar law"),
+    (TWO, 'eta < 2 && ["SGD"', '["SGD"', "where SGD has no law it is no rival"),
+    (TWO, "B === 1 ? \"+1 or", "B >= 1 ? \"+1 or", "a batch goes towards its mean, which the sentence says"),
     (TWO, "eta / (2 - eta) / B", "eta / 2 / B", "Gaussian SGD at a finite learning rate is wider than the SDE"),
     (THREE, "SGD[k] -= eta * (SGD[k]", "SGD[k] -= Math.sqrt(eta) * (SGD[k]", "the learning rate, not its root"),
     (THREE, "random.gaussian() / Math.sqrt(B)", "random.gaussian()", "B divides the variance of Gaussian SGD"),

@@ -1,5 +1,7 @@
 """The scene of two data points: its chains, its exact law and its lines, beside the package's theory and its simulation."""
 
+import json
+
 import numpy as np
 import pytest
 from scipy.special import ndtr
@@ -83,6 +85,32 @@ def test_a_learning_rate_that_diverges_is_refused_in_words():
     assert got.rows == []
     assert got.cloud.x.tolist() == [0.0] * 10
     assert run("two-points", {"eta": 2.05, "arm": "SDE"}, 10, 5).refusal is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "said", "unsaid"),
+    [
+        ({"eta": 0.1, "B": 1, "arm": "SGD"}, "SGD hop towards +1 or \u22121. ", "gaps"),
+        ({"eta": 0.7, "B": 1, "arm": "SGD"}, "gaps where no chain of SGD can be", "past"),
+        ({"eta": 0.7, "B": 3, "arm": "SGD"}, "SGD hop towards the mean of 3 draws of +1 or \u22121. ", "gaps"),
+        ({"eta": 1.4, "B": 1, "arm": "SGD"}, "SGD hop past +1 or \u22121. ", "towards"),
+        ({"eta": 0.1, "B": 1, "arm": "Gaussian SGD"}, "Gaussian draws", "+1"),
+        ({"eta": 0.1, "B": 1, "arm": "SDE"}, "back towards 0", "+1"),
+        ({"eta": 2.1, "B": 1, "arm": "SDE"}, "their histogram and the bell", "exact law"),
+    ],
+)
+def test_the_sentence_is_true_of_every_arm_and_batch(settings, said, unsaid):
+    sentence, named = evaluated(
+        f"(s => [twoPoints.says(s), twoPoints.key(s).map(([name]) => name)])({json.dumps(settings)})"
+    )
+    assert said in sentence
+    assert unsaid not in sentence
+    assert ("exact law of SGD" in named) == ("exact law" in sentence)
+
+
+def test_where_sgd_has_no_law_it_is_no_rival():
+    assert run("two-points", {"eta": 1.9, "arm": "SDE"}, 10, 50).rows[1]["rival"]["name"] == "SGD"
+    assert not run("two-points", {"eta": 2.1, "arm": "SDE"}, 10, 50).rows[1]["rival"]
 
 
 def test_the_histogram_grows_into_the_law():
