@@ -111,8 +111,8 @@ export const timeWindow = {
 
   key: () => [["one chain", "SGD"], ["gradient flow", "ink", "dashed"], ["\u2212g\u0394t, and \u03b5\u221a\u0394t at its end", "flow"], ["the sum in the window, all chains", "pale.SGD", "area"], ["its exact law", "ink"], ["bell", "SDE", "dashed"]],
 
-  says: ({ N, eta }) =>
-    `A window of ${N} steps, \u0394t = ${(N * eta).toPrecision(2)}. ${N * eta > 0.3 ? "It is so long that the gradient changes inside it." : N < 8 ? "It is so short that the sum inside it is no bell." : "The sum inside it gathers into a bell, while the gradient hardly changes."}`,
+  says: ({ N, eta, B }) =>
+    `A window of ${N} steps, \u0394t = ${(N * eta).toPrecision(2)}. ${N * eta > 0.3 ? "It is so long that the gradient changes inside it." : N * B < 8 ? "It has so few draws that their sum is no bell." : "The sum inside it gathers into a bell, while the gradient hardly changes."}`,
 
   height: (width) => (width < 520 ? 420 : 430),
 

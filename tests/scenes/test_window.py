@@ -71,3 +71,9 @@ def test_a_change_of_the_window_begins_a_new_one_and_the_chain_goes_on():
     assert full == [0, 4]
     assert time == pytest.approx(35 * 0.03)
     assert x != 2.5
+
+
+def test_what_makes_a_bell_is_the_number_of_draws_and_not_of_steps():
+    few, many = evaluated("[1, 8].map(B => timeWindow.says({N: 7, eta: 0.01, B}))")
+    assert "no bell" in few
+    assert "gathers into a bell" in many
