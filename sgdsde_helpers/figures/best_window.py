@@ -103,6 +103,6 @@ def window_panel(ax: Axes, eta: float, batch_size: int, seed: int, *, loss: Loss
     label_axes(ax, "steps in the window $N$", "distance from the Gaussian")
     found = float(exact["SGD"][steps == best][0])
     return (
-        f"{setting(eta, batch_size)}: best window N = {best}, where the distance of SGD is predicted {distance:.4f} "
+        f"{setting(eta, batch_size)}: best window by the prediction N = {best}, where the distance of SGD is predicted {distance:.4f} "
         f"and exactly {found:.4f}; the dotted line is N = 1/η."
     )

@@ -55,5 +55,5 @@ def test_widget_of_the_window_draws_exact_distances_of_the_batch_at_hand():
         late = exact[exact[:, 0] > 20]
         assert late[:, 1] == pytest.approx(np.exp(np.interp(np.log(late[:, 0]), *np.log(predicted).T)), rel=0.12)
         assert lines(ax, MUTED)[0][:, 0] == pytest.approx(1 / eta)
-        assert f"best window N = {caption.split('N = ')[1].split(',')[0]}" in caption
+        assert f"best window by the prediction N = {caption.split('N = ')[1].split(',')[0]}" in caption
     assert set(ARMS) <= {artist.get_label() for artist in ax.lines}
