@@ -152,6 +152,9 @@
     autoStart: true,
     requires: [notebook.NotebookPanel.IContentFactory, rendermime.IRenderMimeRegistry], // jupyterlab-myst's, in both
     activate(app, factory, registry) {
+      const style = document.createElement("style"); // else the first paragraph sticks to the title
+      style.textContent = ".jp-MarkdownCell .myst-fm-block { margin-bottom: 0.8em }";
+      document.head.append(style);
       const create = factory.createMarkdownCell;
       factory.createMarkdownCell = function createMarkdownCell(options) {
         const cell = create.call(this, options);
