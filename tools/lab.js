@@ -147,14 +147,18 @@
     return drawn || text.includes(`(${label})`) || new RegExp(`^:(label|name): *${label}$`, "m").test(text);
   }
 
+  // Else the first paragraph sticks to the title, and a figure's words are as large as the window is wide.
+  const STYLE = `
+    .jp-MarkdownCell .myst-fm-block { margin-bottom: 0.8em }
+    .jp-CodeCell:has(> .myst) .jp-RenderedImage img { max-width: min(100%, 46rem) }
+  `;
+
   const plugin = (notebook, rendermime) => ({
     id: "sgdsde-book:references",
     autoStart: true,
     requires: [notebook.NotebookPanel.IContentFactory, rendermime.IRenderMimeRegistry], // jupyterlab-myst's, in both
     activate(app, factory, registry) {
-      const style = document.createElement("style"); // else the first paragraph sticks to the title
-      style.textContent = ".jp-MarkdownCell .myst-fm-block { margin-bottom: 0.8em }";
-      document.head.append(style);
+      document.head.append(Object.assign(document.createElement("style"), { textContent: STYLE }));
       const create = factory.createMarkdownCell;
       factory.createMarkdownCell = function createMarkdownCell(options) {
         const cell = create.call(this, options);
