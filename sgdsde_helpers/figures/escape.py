@@ -59,7 +59,9 @@ def escape_panel(
     ax.legend(loc="upper right")
     label_axes(ax, r"time $t = i\eta$", "share of chains")
     share, error = mean_and_error(1.0 - gone[-1])
+    # chains that agree have no scatter
+    bar = f"± {error:.3f}" if error else f"({'all' if share else 'none'} of {chains} chains)"
     return (
-        f"{setting(eta, batch_size)}: after t = {end:g} a share {share:.3f} ± {error:.3f} has not passed the top; "
+        f"{setting(eta, batch_size)}: after t = {end:g} a share {share:.3f} {bar} has not passed the top; "
         f"the SDE's mean time is {mean:.3g}."
     )

@@ -36,6 +36,8 @@ def test_the_widget_counts_and_compares_with_the_sde(eta, batch_size):
     shares = line(ax, "SGD, not yet over the top")
     assert (np.diff(shares[:, 1]) <= 0).all()
     assert f"{shares[-1, 1]:.3f}" in caption
+    assert ("(all of 100 chains)" in caption) == (shares[-1, 1] == 1)
+    assert "± 0.000" not in caption
     t, predicted = line(ax, "exponential with the SDE's mean")[-1]
     kramers = kramers_time(DoubleWell(0.9), eta / batch_size * 0.81 / 2, well=-1.0, top=0.0) / 2
     assert -t / np.log(predicted) == pytest.approx(kramers, rel=0.15)
