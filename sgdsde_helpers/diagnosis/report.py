@@ -75,7 +75,7 @@ class Diagnosis:
     temperatures : ndarray of shape (k,)
         Of each leading direction; averaged where curvatures are nearer to each other than their residuals.
     one_temperature : float
-        The temperature that all directions would share if it was one: eta tr Sigma / (2 B d).
+        The temperature that all directions would share if it was one, at leading order in eta: eta tr Sigma / (2 B d).
     settled : Settling or None
         What the log of a run says.
     """
@@ -189,7 +189,13 @@ def diagnose(
     entries += [
         Entry("temperature, hottest direction", steep, 0.0, "chapter 9", "of those found"),
         Entry("temperature, coldest direction", flat, 0.0, "chapter 9", "of those found"),
-        Entry("hottest over mean of all", steep / one, None, "chapter 10", "1 if there was one temperature"),
+        Entry(
+            "hottest over mean of all",
+            steep / one,
+            None,
+            "chapter 10",
+            "1 if there was one temperature and the step was small",
+        ),
         Entry(
             "largest current",
             np.abs(rates).max(),
