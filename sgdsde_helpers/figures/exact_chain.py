@@ -124,7 +124,7 @@ def two_clouds(hessian: np.ndarray, sigma: np.ndarray, mu: float, rate: float, s
     return fig
 
 
-# The widget's problem: curvatures 1 and 4, and noise along a line halfway between their directions.
+# The widget's problem: curvatures 1 and 4, and noise that is strongest halfway between their directions.
 WIDGET_HESSIAN = np.diag([1.0, 4.0])
 WIDGET_SIGMA = np.array([[1.0, 0.9], [0.9, 1.0]])
 WIDGET_MU = 0.9

@@ -94,7 +94,7 @@ def relation_panel(ax: Axes, eta: float, batch_size: int, seed: int, chains: int
     """One setting of the chapter's widget: dissipation and fluctuation of SGD, and where the SDE would have them."""
     unit = eta * _LEVEL / (2 * batch_size)  # the SDE's fluctuation while the noise is that at the minimiser
     exact, _, central = (x / unit for x in fluctuation_dissipation(WIDGET_LOSS, eta, batch_size))
-    plan = {"n_steps": 120, "burn_in": 40, "record": 40, "n_chains": chains, "seed": seed}
+    plan = {"n_steps": 120, "burn_in": max(40, round(4 / eta)), "record": 40, "n_chains": chains, "seed": seed}
     states = sgd(WIDGET_LOSS, eta, batch_size=batch_size, **plan).states
     flat = states.reshape(-1, *WIDGET_LOSS.shape)
     samples = fluctuation_dissipation_samples(WIDGET_LOSS, flat, eta, batch_size)

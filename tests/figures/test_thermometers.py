@@ -72,7 +72,7 @@ def test_the_widget_predicts_by_a_route_of_the_tests_own(eta, size):
     for bar in ax.containers:
         (_, value), segment = bar.lines[0].get_xydata()[0], bar.lines[2][0].get_segments()[0]
         assert abs(value - dissipation / unit) < 5 * (segment[1, 1] - segment[0, 1]) / 4  # bars are 2 errors each way
-    plan = {"n_steps": 120, "burn_in": 40, "record": 40, "n_chains": 600, "seed": 5}
+    plan = {"n_steps": 120, "burn_in": max(40, round(4 / eta)), "record": 40, "n_chains": 600, "seed": 5}
     chains = np.swapaxes(sgd(figures.WIDGET_LOSS, eta, batch_size=size, **plan).states, 0, 1)
     of_chain = [np.mean([phi @ figures.WIDGET_LOSS.gradient(phi) for phi in chain]) / unit for chain in chains]
     left = bars(ax, "measured")[0][:, 0]
