@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const PATIENCE = 8000; // ms after which the text is shown in any case
+  const UNPAINTED = 1000; // ms after all else has come in which MathJax still waits for the first words to be painted
   const FONTS_LATE = 2000; // ms to wait for their fonts when the first formulas are set
   const SCREENS = 1.2; // formulas so many screens away belong to the first ones
   const SOON = 50; // signs of TeX that are set at once in the beginning, and on a slow machine
@@ -47,7 +48,7 @@
     else start();
   };
   new PerformanceObserver(() => mathematics()).observe({ type: "paint", buffered: true });
-  addEventListener("load", () => mathematics()); // nothing is painted where nobody looks
+  addEventListener("load", () => setTimeout(() => mathematics(), UNPAINTED)); // nothing is painted where nobody looks
 
   let waiting = []; // the formulas that are not set yet
   let blocks = []; // the parts of the text that are laid out only near the screen, as mathematics.css says

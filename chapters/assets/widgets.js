@@ -170,10 +170,11 @@
   }
 
   // ipywidgets 8 calls MathJax 2 to set the names of sliders; they hold no TeX, and the page carries MathJax 4.
-  document.addEventListener("DOMContentLoaded", () => {
+  const hub = () => {
     window.MathJax = window.MathJax || {};
     if (!window.MathJax.Hub) window.MathJax.Hub = { Queue() {} };
-  });
+  };
+  addEventListener("load", hub, true); // of any script: MathJax's own puts a new object in the place of the old
 
   const here = new URL(".", document.currentScript.src);
 
@@ -181,6 +182,7 @@
   function fetchEmbed() {
     if (fetchEmbed.called) return;
     fetchEmbed.called = true;
+    hub();
     const listen = window.addEventListener;
     window.addEventListener = (name, act, ...how) =>
       name === "load" && document.readyState === "complete" ? queueMicrotask(act) : listen.call(window, name, act, ...how);
