@@ -282,7 +282,8 @@ def chain_exit_time(
     targets = images(grid)
     if (np.diff(targets, axis=0) < 0).any():
         refuse("eta", eta, "smaller: the steps must keep the order of states")
-    row, bounds = np.broadcast_to(np.arange(len(grid))[:, None], targets.shape), []
+    row = np.broadcast_to(np.arange(len(grid))[:, None], targets.shape)
+    bounds: list[float] = []
     inside = targets <= end
     share = np.broadcast_to(probability, targets.shape)
     leave = np.where(inside, 0.0, share).sum(axis=1)
