@@ -264,6 +264,7 @@ def offer(text: str, address: str) -> str:
 def sizes(text: str, page: Path) -> str:
     """Say how large each picture is, so that nothing moves when it comes; fetch it when it comes near the screen."""
     article = text.find('<article class="bd-article"')
+    first = text.find("<img", article)
     second = text.find("<h2", article)
 
     def one(tag: re.Match) -> str:
@@ -272,7 +273,8 @@ def sizes(text: str, page: Path) -> str:
             return tag[0]
         width, height = size(page.parent / source[1])
         kept = re.sub(r'\s(width|height|loading|decoding)="[^"]*"', "", tag[0])
-        late = "" if tag.start() < article or article < tag.start() < second else ' loading="lazy" decoding="async"'
+        at_once = tag.start() < article or tag.start() == first < second
+        late = "" if at_once else ' loading="lazy" decoding="async"'
         return kept.replace("<img", f'<img width="{width}" height="{height}"{late}', 1)
 
     return re.sub(r"<img\b[^>]*>", one, text)

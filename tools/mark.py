@@ -98,7 +98,10 @@ def main() -> None:
     (ASSETS / "logo.svg").write_text(logo())
     favicon(48).save(ASSETS / "favicon.ico", sizes=[(16, 16), (32, 32), (48, 48)])
     two_points().savefig(
-        ASSETS / "two_points.jpg", dpi=190, facecolor=PAPER, pil_kwargs={"quality": 88}
+        ASSETS / "two_points.jpg",
+        dpi=190,
+        facecolor=PAPER,
+        pil_kwargs={"quality": 78, "optimize": True, "progressive": True},
     )  # LaTeX reads no WebP
 
 
