@@ -109,7 +109,8 @@
   /** The fonts of what is set by now; without them signs are of other heights. */
   function fonts() {
     document.body.getBoundingClientRect(); // a layout, which asks for them
-    return document.fonts.ready;
+    const coming = [...document.fonts].filter(({ family, status }) => family.includes("MJX") && status === "loading");
+    return Promise.allSettled(coming.map((face) => face.loaded)); // those of words that come late are kept for the next page
   }
 
   const near = (box) => {
