@@ -38,14 +38,14 @@ class Row:
         return f"{self.page}#comparison-{self.number}"
 
 
-def signed(x: float, digits: int) -> str:
-    """A number with its sign, as it is set in text."""
-    return f"{x:+.{digits}f}".replace("-", MINUS)
-
-
 def minus(number: str) -> str:
     """A printed number as it is set in text."""
     return number.replace("-", MINUS)
+
+
+def signed(x: float, digits: int) -> str:
+    """A number with its sign, as it is set in text."""
+    return minus(f"{x:+.{digits}f}")
 
 
 def scale(z: float) -> str:

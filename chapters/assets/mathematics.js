@@ -14,11 +14,9 @@
   const SMALLEST = 0.8; // a formula that is still too wide when its lines are broken becomes so small at most
 
   const VENDOR = document.querySelector('meta[name="vendor"]').content;
+  const LOADED = ["core", "input/tex", "output/chtml", "a11y/assistive-mml"]; // by MathJax's own first script
   const START = "mathjax/startup.js";
-  const SCRIPTS = [
-    START, "mathjax/core.js", "mathjax/input/tex.js", "mathjax/output/chtml.js", "mathjax/a11y/assistive-mml.js",
-    "mathjax-tex-font/chtml.js",
-  ];
+  const SCRIPTS = [START, ...LOADED.map((name) => `mathjax/${name}.js`), "mathjax-tex-font/chtml.js"];
   const FONTS = ["n", "zero"].map((name) => `mathjax-tex-font/chtml/woff2/mjx-tex-${name}.woff2`); // of all formulas
   const PARTS = ".bd-article section > :not(section)";
 
@@ -250,7 +248,7 @@
 
   window.MathJax = {
     loader: {
-      load: ["core", "input/tex", "output/chtml", "a11y/assistive-mml"],
+      load: LOADED,
       paths: { fonts: "[mathjax]/.." },
     },
     output: { font: "mathjax-tex", displayOverflow: "linebreak", linebreaks: { lineleading: 0.5 } },

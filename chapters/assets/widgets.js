@@ -174,7 +174,7 @@
     window.MathJax = window.MathJax || {};
     if (!window.MathJax.Hub) window.MathJax.Hub = { Queue() {} };
   };
-  addEventListener("load", hub, true); // of any script: MathJax's own puts a new object in the place of the old
+  document.addEventListener("load", hub, true); // of any script: MathJax's own puts a new object in the place of the old
 
   const here = new URL(".", document.currentScript.src);
 
@@ -182,7 +182,6 @@
   function fetchEmbed() {
     if (fetchEmbed.called) return;
     fetchEmbed.called = true;
-    hub();
     const listen = window.addEventListener;
     window.addEventListener = (name, act, ...how) =>
       name === "load" && document.readyState === "complete" ? queueMicrotask(act) : listen.call(window, name, act, ...how);
